@@ -8,6 +8,7 @@
 //! and how to talk to the person who waits.
 
 pub mod ctx;
+pub mod harness;
 pub mod kernels;
 pub mod setup;
 pub mod ui;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Boots a stock kernel in QEMU with our modules in it, uses them there, and judges what happened.
+//!
+//! A *scenario* is a shell script in `tests/qemu/scenarios`; its header says on which kernels and
+//! in which *boots* it runs. A *test* is one scenario on one kernel in one boot configuration, and is
+//! named `kernel/scenario` (`kernel/scenario@boot` where the boot is not the default one). Tests
+//! that share a kernel and a boot configuration share a guest; when one of them takes the guest
+//! down, the rest go on in a new one.
+//!
+//! The guest has one channel to the world, its serial console, and writes its KTAP to `/dev/kmsg`:
+//! so what the kernel complains about stands in the log between the start and the end of the test
+//! that caused it, and that is how it is attributed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::ctx::Ctx;
+use crate::kernels::{self, KernelSpec};
+
+/// What the build hands to the harness, for one kernel.
+#[derive(Debug, Clone, Default)]
+pub struct Built {
+    /// Every module that goes into the guest: drivers, samples and test modules.
+    pub ko_files: Vec<PathBuf>,
+    /// What `modules_install` with this `INSTALL_MOD_PATH` made, with depmod's files in it: the
+    /// directory that holds `lib/modules/<release>`.
+    pub install_root: Option<PathBuf>,
+}
+
+/// Builds the modules for one kernel; called once for each kernel that has a test to run.
+pub type Builder<'a> = &'a dyn Fn(&Ctx, &'static KernelSpec) -> Result<Built>;
+
+/// Which tests to run, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Only tests whose id contains one of these
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
+    /// Only on this kernel (may be given again) [default: all]
+    #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
+    pub kernels: Vec<&'static KernelSpec>,
+    /// Print the ids of the tests and stop
+    #[arg(long)]
+    pub list: bool,
+    /// Run each test this many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Run the I-th of N equal parts of the tests
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write one JSON object a line: each test, then the summary
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Print the QEMU command of each boot
+    #[arg(long)]
+    pub show_qemu: bool,
+    /// Multiply every time-out, for a slow host
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub timeout_scale: f64,
+    /// How many guests run at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: u32,
+}
+
+/// One of several equal parts of the tests: `1/3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many parts.
+    pub count: usize,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is not I/N with 1 <= I <= N");
+        let (index, count) = text.split_once('/').ok_or_else(wrong)?;
+        let index = index.parse().map_err(|_| wrong())?;
+        let count = count.parse().map_err(|_| wrong())?;
+        if index == 0 || index > count {
+            return Err(wrong());
+        }
+        Ok(Self { index, count })
+    }
+}
+
+/// How a whole run ended; the worst thing that happened decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Every test passed or was skipped for a stated reason.
+    Passed,
+    /// A test failed, or the kernel complained while it ran.
+    Failed,
+    /// A test did not end in its time.
+    TimedOut,
+    /// A test took the guest down.
+    Panicked,
+    /// The harness itself failed: QEMU did not start, the guest did not reach its init.
+    Broken,
+}
+
+/// The exit codes, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  every test passed, or was skipped for a stated reason
+  1  a test failed, or the kernel warned while it ran
+  2  the command line is wrong
+  3  a test took the guest down (panic, oops, lockup)
+  4  a test did not end in its time
+  5  the harness is broken: no QEMU, no kernel, no build, or a guest that never reached its init";
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Passed => 0,
+            Outcome::Failed => 1,
+            Outcome::Panicked => 3,
+            Outcome::TimedOut => 4,
+            Outcome::Broken => 5,
+        })
+    }
+}
+
+/// `xtask test`: runs the tests and reports them.
+///
+/// # Errors
+///
+/// The harness is broken ([`Outcome::Broken`]'s exit code is right for it): something could not be
+/// fetched, built or started.
+pub fn test(ctx: &Ctx, options: &Options, build: Builder<'_>) -> Result<Outcome> {
+    let _ = (ctx, options, build);
+    anyhow::bail!("the test runner is not there yet")
+}
+
+/// `xtask run`: boots each kernel, uses every module for real, and prints one table.
+///
+/// # Errors
+///
+/// As [`test`].
+pub fn run_demo(
+    ctx: &Ctx,
+    kernels: &[&'static KernelSpec],
+    show_qemu: bool,
+    build: Builder<'_>,
+) -> Result<Outcome> {
+    let _ = (ctx, kernels, show_qemu, build);
+    anyhow::bail!("the demonstration is not there yet")
+}
+
+/// `xtask shell`: an interactive guest with the modules in `/modules`.
+///
+/// # Errors
+///
+/// As [`test`].
+pub fn shell(
+    ctx: &Ctx,
+    kernel: &'static KernelSpec,
+    show_qemu: bool,
+    build: Builder<'_>,
+) -> Result<Outcome> {
+    let _ = (ctx, kernel, show_qemu, build);
+    anyhow::bail!("the shell is not there yet")
+}
