@@ -7,13 +7,14 @@
 //! in QEMU and judges what happens there. [`ctx`] holds what all of them need: where things are,
 //! and how to talk to the person who waits.
 
+pub mod build;
+pub mod cli;
 pub mod ctx;
 pub mod harness;
 pub mod kernels;
+pub mod link;
+pub mod run;
 pub mod setup;
 pub mod ui;
 
-/// Runs the command line.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub use cli::main;

@@ -29,7 +29,11 @@ impl Toolchain {
     /// The host's own toolchain, whatever it is: for a kernel whose build directory was named.
     #[must_use]
     pub fn host() -> Self {
-        Self { enter: None, cc: String::new(), what: "the host's toolchain".to_owned() }
+        Self {
+            enter: None,
+            cc: String::new(),
+            what: "the host's toolchain".to_owned(),
+        }
     }
 
     /// A command that runs `program` (`make`, `gcc-12`, `ld`, an absolute path in the tree) with

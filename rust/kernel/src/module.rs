@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Loadable modules.
+//!
+//! C header: `include/linux/module.h`.
+
+use core::cell::UnsafeCell;
+use core::ffi::c_int;
+
+use crate::error::{Result, to_c};
+
+/// A module: the value that exists from a successful load to the unload.
+///
+/// Its `Drop` is the module's exit: when it runs, nothing outside refers to the module any more.
+pub trait Module: Sized + Send + Sync {
+    /// Runs when the module is loaded, in process context. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What the module says; `insmod` fails with that errno.
+    fn init(module: &'static ThisModule) -> Result<Self>;
+}
+
+/// The module that this code is linked into: `THIS_MODULE`.
+#[repr(transparent)]
+pub struct ThisModule(UnsafeCell<bindings::module>);
+
+// SAFETY: every use goes through the kernel's own functions, which may be called on any CPU.
+unsafe impl Sync for ThisModule {}
+
+#[expect(improper_ctypes, reason = "bindgen's empty structs are empty in C too")]
+unsafe extern "C" {
+    /// The kernel's object for this module; Kbuild defines it in each.
+    static __this_module: ThisModule;
+}
+
+impl ThisModule {
+    /// This module.
+    #[must_use]
+    pub fn get() -> &'static Self {
+        // SAFETY: the object lives as long as the module's code does.
+        unsafe { &__this_module }
+    }
+
+    /// What C calls `THIS_MODULE`.
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut bindings::module {
+        self.0.get()
+    }
+}
+
+/// Where `module!` keeps the module's value.
+#[doc(hidden)]
+pub struct Slot<T>(UnsafeCell<Option<T>>);
+
+// SAFETY: only `init` and `exit` touch the value, and the module loader never runs them at once.
+unsafe impl<T: Module> Sync for Slot<T> {}
+
+impl<T: Module> Slot<T> {
+    /// An empty slot.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "only for statics")]
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new(None))
+    }
+
+    /// The body of `init_module`.
+    ///
+    /// # Safety
+    ///
+    /// Called by the module loader, once.
+    pub unsafe fn init(&'static self) -> c_int {
+        let value = match T::init(ThisModule::get()) {
+            Ok(value) => value,
+            Err(error) => return error.to_errno(),
+        };
+        // SAFETY: the caller promises that this is the only access now.
+        unsafe { *self.0.get() = Some(value) };
+        to_c(Ok(()))
+    }
+
+    /// The body of `cleanup_module`.
+    ///
+    /// # Safety
+    ///
+    /// Called by the module loader, once, after `init` has returned 0.
+    pub unsafe fn exit(&'static self) {
+        // SAFETY: the caller promises that this is the only access now.
+        drop(unsafe { (*self.0.get()).take() });
+    }
+}

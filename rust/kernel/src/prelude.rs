@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What nearly every module needs: `use kernel::prelude::*;`.
+
+pub use crate::error::code::*;
+pub use crate::error::{Error, Result};
+pub use crate::module::{Module, ThisModule};
+pub use crate::{
+    module, pr_alert, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
+};

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Procedural macros of the `kernel` crate. Use them through it: their output names its items.
+
+#![feature(allow_internal_unsafe)]
+#![expect(
+    internal_features,
+    reason = "drivers forbid unsafe code, and what `module!` writes into them is not theirs"
+)]
+
+mod module;
+mod print;
+
+use proc_macro::TokenStream;
+
+/// Declares a loadable module; see `kernel::module!`.
+#[proc_macro]
+#[allow_internal_unsafe]
+pub fn module(input: TokenStream) -> TokenStream {
+    module::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Prints one line; see `kernel::pr_info!` and its like.
+#[proc_macro]
+pub fn print(input: TokenStream) -> TokenStream {
+    print::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `module!`: the entry points, the `.modinfo` strings and the parameters of a loadable module.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, Ident, LitByteStr, LitInt, LitStr, Result, Token, Type, braced, bracketed};
+
+/// Licences under which the kernel lets a module use all its exports.
+const GPL_COMPATIBLE: &[&str] = &[
+    "GPL",
+    "GPL v2",
+    "GPL and additional rights",
+    "Dual BSD/GPL",
+    "Dual MIT/GPL",
+    "Dual MPL/GPL",
+];
+
+/// What stands inside `module! { … }`.
+struct Module {
+    ty: Type,
+    name: LitStr,
+    authors: Vec<LitStr>,
+    description: LitStr,
+    license: LitStr,
+    aliases: Vec<LitStr>,
+    params: Vec<Param>,
+}
+
+/// One parameter: `name: type { default: …, permissions: …, description: …, validate: … }`.
+struct Param {
+    name: Ident,
+    ty: Type,
+    default: Expr,
+    permissions: LitInt,
+    description: LitStr,
+    validate: Option<Expr>,
+}
+
+/// A comma-separated list of `key: value`, each key at most once.
+fn fields(
+    input: ParseStream<'_>,
+    mut field: impl FnMut(&Ident, ParseStream<'_>) -> Result<bool>,
+) -> Result<()> {
+    let mut seen: Vec<Ident> = Vec::new();
+    while !input.is_empty() {
+        let key = if input.peek(Token![type]) {
+            let token = input.parse::<Token![type]>()?;
+            Ident::new("type", token.span)
+        } else {
+            input.parse::<Ident>()?
+        };
+        input.parse::<Token![:]>()?;
+        if seen.contains(&key) {
+            return Err(Error::new(key.span(), format!("`{key}` stands twice")));
+        }
+        if !field(&key, input)? {
+            return Err(Error::new(key.span(), format!("there is no field `{key}`")));
+        }
+        seen.push(key);
+        if input.parse::<Option<Token![,]>>()?.is_none() {
+            break;
+        }
+    }
+    if input.is_empty() {
+        Ok(())
+    } else {
+        Err(input.error("expected `,`"))
+    }
+}
+
+fn strings(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated_with(
+        &content,
+        |input: ParseStream<'_>| input.parse(),
+    )?
+    .into_iter()
+    .collect())
+}
+
+impl Parse for Module {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let missing =
+            |what: &str| Error::new(Span::call_site(), format!("the field `{what}` is missing"));
+        let (mut ty, mut name, mut description, mut license) = (None, None, None, None);
+        let (mut authors, mut aliases, mut params) = (Vec::new(), Vec::new(), Vec::new());
+        fields(input, |key, input| {
+            match key.to_string().as_str() {
+                "type" => ty = Some(input.parse()?),
+                "name" => name = Some(input.parse()?),
+                "authors" => authors = strings(input)?,
+                "description" => description = Some(input.parse()?),
+                "license" => license = Some(input.parse()?),
+                "aliases" => aliases = strings(input)?,
+                "params" => {
+                    let content;
+                    braced!(content in input);
+                    params = Punctuated::<Param, Token![,]>::parse_terminated(&content)?
+                        .into_iter()
+                        .collect();
+                }
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        Ok(Self {
+            ty: ty.ok_or_else(|| missing("type"))?,
+            name: name.ok_or_else(|| missing("name"))?,
+            description: description.ok_or_else(|| missing("description"))?,
+            license: license.ok_or_else(|| missing("license"))?,
+            authors,
+            aliases,
+            params,
+        })
+    }
+}
+
+impl Parse for Param {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name: Ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let ty = input.parse()?;
+        let content;
+        braced!(content in input);
+        let missing =
+            |what: &str| Error::new(name.span(), format!("parameter `{name}` has no `{what}`"));
+        let (mut default, mut permissions, mut description, mut validate) =
+            (None, None, None, None);
+        fields(&content, |key, input| {
+            match key.to_string().as_str() {
+                "default" => default = Some(input.parse()?),
+                "permissions" => permissions = Some(input.parse()?),
+                "description" => description = Some(input.parse()?),
+                "validate" => validate = Some(input.parse()?),
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        Ok(Self {
+            default: default.ok_or_else(|| missing("default"))?,
+            permissions: permissions.ok_or_else(|| missing("permissions"))?,
+            description: description.ok_or_else(|| missing("description"))?,
+            validate,
+            ty,
+            name,
+        })
+    }
+}
+
+/// One string of `.modinfo`.
+fn modinfo(index: usize, key: &str, value: &str) -> TokenStream {
+    let text = format!("{key}={value}\0");
+    let bytes = LitByteStr::new(text.as_bytes(), Span::call_site());
+    let len = text.len();
+    let name = format_ident!("MODINFO_{index}");
+    quote! {
+        #[used(compiler)]
+        #[unsafe(link_section = ".modinfo")]
+        static #name: [u8; #len] = *#bytes;
+    }
+}
+
+fn check(module: &Module) -> Result<()> {
+    let license = module.license.value();
+    if !GPL_COMPATIBLE.contains(&license.as_str()) {
+        let known = GPL_COMPATIBLE.join("\", \"");
+        return Err(Error::new(
+            module.license.span(),
+            format!(
+                "the kernel does not take \"{license}\" for a GPL-compatible licence; it takes: \"{known}\""
+            ),
+        ));
+    }
+    if let Ok(crate_name) = std::env::var("CARGO_CRATE_NAME")
+        && crate_name != module.name.value()
+    {
+        return Err(Error::new(
+            module.name.span(),
+            format!("the crate is `{crate_name}`: the module must have its name"),
+        ));
+    }
+    for param in &module.params {
+        let mode: u16 = param.permissions.base10_parse()?;
+        if mode & !0o644 != 0 {
+            return Err(Error::new(
+                param.permissions.span(),
+                "permissions may be 0, 0o444, 0o644 or a part of that",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The statics of one parameter.
+fn param(param: &Param) -> TokenStream {
+    let Param {
+        name,
+        ty,
+        default,
+        permissions,
+        description: _,
+        validate,
+    } = param;
+    let validate = match validate {
+        Some(path) => quote!(::core::option::Option::Some(#path)),
+        None => quote!(::core::option::Option::None),
+    };
+    let text = format!("{name}\0");
+    let bytes = LitByteStr::new(text.as_bytes(), Span::call_site());
+    let entry = format_ident!("__param_{name}");
+    quote! {
+        #[used(compiler)]
+        #[unsafe(link_section = "__param")]
+        static #entry: ::kernel::module_param::Entry = ::kernel::module_param::Entry::new::<#ty>(
+            #bytes, &super::module_parameters::#name, #permissions,
+        );
+        const _: ::core::option::Option<fn(&#ty) -> ::kernel::error::Result> = #validate;
+        const _: #ty = #default;
+    }
+}
+
+/// The public side of one parameter: what the module reads.
+fn param_static(param: &Param) -> TokenStream {
+    let Param {
+        name,
+        ty,
+        default,
+        description,
+        validate,
+        ..
+    } = param;
+    let description = description.value();
+    let validate = match validate {
+        Some(path) => quote!(::core::option::Option::Some(#path)),
+        None => quote!(::core::option::Option::None),
+    };
+    let name_text = name.to_string();
+    quote! {
+        #[doc = #description]
+        #[allow(non_upper_case_globals, reason = "named as on the command line")]
+        pub(crate) static #name: ::kernel::module_param::Param<#ty> =
+            ::kernel::module_param::Param::new(#name_text, #default, #validate);
+    }
+}
+
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let module: Module = syn::parse2(input)?;
+    check(&module)?;
+    let Module { ty, .. } = &module;
+    let mut info: Vec<(String, String)> = Vec::new();
+    let mut add = |key: &str, value: String| info.push((key.to_owned(), value));
+    for author in &module.authors {
+        add("author", author.value());
+    }
+    add("description", module.description.value());
+    add("license", module.license.value());
+    for alias in &module.aliases {
+        add("alias", alias.value());
+    }
+    for Param {
+        name,
+        ty,
+        description,
+        ..
+    } in &module.params
+    {
+        let ty = quote!(#ty).to_string();
+        let kind = match ty.as_str() {
+            "u8" | "i8" => "byte".to_owned(),
+            "u16" => "ushort".to_owned(),
+            "i16" => "short".to_owned(),
+            "u32" => "uint".to_owned(),
+            "i32" => "int".to_owned(),
+            "u64" => "ullong".to_owned(),
+            "i64" => "long".to_owned(),
+            other => other.to_owned(),
+        };
+        add("parmtype", format!("{name}:{kind}"));
+        add("parm", format!("{name}:{}", description.value()));
+    }
+    let info = info
+        .iter()
+        .enumerate()
+        .map(|(index, (key, value))| modinfo(index, key, value));
+    let params = module.params.iter().map(param);
+    let statics = module.params.iter().map(param_static);
+    let parameters = if module.params.is_empty() {
+        quote!()
+    } else {
+        quote! {
+            /// The module's parameters.
+            mod module_parameters {
+                use super::*;
+                #(#statics)*
+            }
+        }
+    };
+    Ok(quote! {
+        #parameters
+
+        #[doc(hidden)]
+        mod __module {
+            use super::*;
+
+            #(#info)*
+            #(#params)*
+
+            static SLOT: ::kernel::module::Slot<#ty> = ::kernel::module::Slot::new();
+
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".init.text")]
+            extern "C" fn init_module() -> ::core::ffi::c_int {
+                // SAFETY: the module loader calls this once, before anything else of the module.
+                unsafe { SLOT.init() }
+            }
+
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".exit.text")]
+            extern "C" fn cleanup_module() {
+                // SAFETY: the module loader calls this once, after `init_module` has succeeded.
+                unsafe { SLOT.exit() }
+            }
+
+            /// objtool would take the entry points for never called by pointer, and seal them.
+            #[used(compiler)]
+            #[unsafe(link_section = ".init.data")]
+            static INIT: extern "C" fn() -> ::core::ffi::c_int = init_module;
+            #[used(compiler)]
+            #[unsafe(link_section = ".exit.data")]
+            static EXIT: extern "C" fn() = cleanup_module;
+        }
+    })
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/printk.h>
+#include "print.h"
+
+/* The level is found in the formatted text, so it may be an argument. */
+void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len)
+{
+	_printk(KERN_SOH "%c%.*s: %.*s\n", '0' + level, (int)module_len, module, (int)len, text);
+}
+
+void ferrite_print_cont(const char *text, size_t len)
+{
+	_printk(KERN_CONT "%.*s", (int)len, text);
+}

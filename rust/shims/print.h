@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FERRITE_PRINT_H
+#define FERRITE_PRINT_H
+
+#include <linux/types.h>
+
+void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len);
+void ferrite_print_cont(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Raw bindings for the kernel in hand, made by bindgen from `rust/bindings/bindings.h`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use super::kernel_cc::KernelCc;
+use super::stamp::{Inputs, Stamp};
+use super::target::Target;
+use super::withhold;
+use crate::kernels::Arch;
+
+/// Makes the bindings, if their inputs have changed. Returns the file that `rust/bindings` includes.
+///
+/// # Errors
+///
+/// libclang cannot be loaded or does not like the headers.
+pub fn make(
+    root: &Path,
+    target: &Target,
+    cc: &KernelCc,
+    probes: &Path,
+    libclang: &Path,
+    dir: &Path,
+) -> Result<PathBuf> {
+    let out = dir.join("bindings.rs");
+    let header = root.join("rust/bindings/bindings.h");
+    let mut inputs = Inputs::new()
+        .value(env!("CARGO_PKG_VERSION"))
+        .value(GENERATION)
+        .value(cc.flags.join(" "))
+        .identity(&target.kdir.join("include/config/auto.conf"))?
+        .contents(&header)?
+        .contents(probes)?;
+    for shim in headers(&root.join("rust/shims"))? {
+        inputs = inputs.contents(&shim)?;
+    }
+    let stamp = Stamp::new(dir, "bindings", inputs);
+    if stamp.is_fresh(&[&out]) {
+        return Ok(out);
+    }
+    // SAFETY: the environment is changed before any thread of ours reads it: bindgen loads
+    // libclang on this thread, right below.
+    unsafe { std::env::set_var("LIBCLANG_PATH", libclang) };
+    let bindings = bindgen::builder()
+        .header(header.display().to_string())
+        .clang_args(clang_args(&cc.flags))
+        .clang_arg(format!("-I{}", dir.display()))
+        .clang_arg(format!("-I{}", root.join("rust/shims").display()))
+        .clang_arg(format!("--target={}", clang_target(target.arch)))
+        .clang_args(["-DKBUILD_MODNAME=\"ferrite\"", "-D__BINDGEN__", "-Wno-everything"])
+        .use_core()
+        .ctypes_prefix("::core::ffi")
+        .derive_debug(false)
+        .derive_default(false)
+        .layout_tests(false)
+        .generate_comments(false)
+        .prepend_enum_name(false)
+        .default_enum_style(bindgen::EnumVariation::Consts)
+        .size_t_is_usize(true)
+        .enable_function_attribute_detection()
+        .rust_target(bindgen::RustTarget::stable(85, 0).map_err(|e| anyhow!("{e}"))?)
+        .rust_edition(bindgen::RustEdition::Edition2024)
+        .wrap_unsafe_ops(true)
+        .opaque_type("(alt_instr|x86_msi_data|x86_msi_addr_lo|x86_msi_addr_hi|msi_msg|desc_struct|xregs_state)")
+        // Macros and enumerators of one name.
+        .blocklist_item("(USR|GRP|PRJ)QUOTA")
+        .blocklist_function("__list_.*_report|seq_printf|seq_vprintf")
+        .generate()
+        .map_err(|e| anyhow!("bindgen: {e}"));
+    let text = bindings?.to_string();
+    let text = match target.arch {
+        Arch::X86_64 => text,
+        Arch::I386 => withhold::apply(&text).context("cannot read the generated bindings")?,
+    };
+    std::fs::write(&out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    stamp.set()?;
+    Ok(out)
+}
+
+/// To be raised when this file changes what it generates.
+const GENERATION: &str = "3";
+
+fn headers(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut headers: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    headers.retain(|path| path.extension().is_some_and(|e| e == "h"));
+    headers.sort();
+    Ok(headers)
+}
+
+fn clang_target(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "x86_64-linux-gnu",
+        Arch::I386 => "i686-linux-gnu",
+    }
+}
+
+/// GCC's flags less those that clang does not know. Nothing that clang knows and that bears on a
+/// layout may go.
+fn clang_args(flags: &[String]) -> Vec<String> {
+    const EXACT: &[&str] = &[
+        "-mno-fp-ret-in-387",
+        "-mskip-rax-setup",
+        "-mrecord-mcount",
+        "-fno-allow-store-data-races",
+        "-fconserve-stack",
+        "-fno-stack-clash-protection",
+        "-fno-inline-functions-called-once",
+        "-fno-partial-inlining",
+        "-g",
+        "-pg",
+        "-mfentry",
+        "-fdiagnostics-show-context",
+        "-fsanitize=bounds-strict",
+    ];
+    const PREFIX: &[&str] = &[
+        "-mpreferred-stack-boundary=",
+        "-mindirect-branch",
+        "-mfunction-return=",
+        "-fzero-call-used-regs=",
+        "-fplugin",
+        "-mharden-sls=",
+        "-fpatchable-function-entry=",
+        "-falign-",
+        "-W",
+        "-mstack-protector-guard",
+        "-fmin-function-alignment=",
+        "-ftrivial-auto-var-init=",
+        "-fstrict-flex-arrays=",
+    ];
+    let known = |flag: &&String| {
+        !EXACT.contains(&flag.as_str()) && !PREFIX.iter().any(|prefix| flag.starts_with(prefix))
+    };
+    flags.iter().filter(known).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clang_args;
+
+    #[test]
+    fn what_bears_on_layout_stays() {
+        let flags = [
+            "-m32",
+            "-mregparm=3",
+            "-freg-struct-return",
+            "-fshort-wchar",
+            "-DMODULE",
+            "-Wall",
+            "-pg",
+            "-Wp,-MMD,x",
+        ];
+        let kept = clang_args(&flags.map(str::to_owned));
+        assert_eq!(
+            kept,
+            [
+                "-m32",
+                "-mregparm=3",
+                "-freg-struct-return",
+                "-fshort-wchar",
+                "-DMODULE"
+            ]
+        );
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Builds the modules' crates as static libraries.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{CrateType, MetadataCommand};
+use serde::Deserialize;
+
+use super::flags;
+use super::target::{Module, Prepared, Target};
+use crate::ctx::Ctx;
+use crate::run;
+
+/// What a module's manifest says below `[package.metadata.ferrite]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Ferrite {
+    panic_sites: Option<u64>,
+}
+
+/// All modules of the workspace: the packages that are built as static libraries.
+///
+/// # Errors
+///
+/// The workspace is not well formed.
+pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(ctx.root.join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cannot read the workspace")?;
+    let mut modules = Vec::new();
+    for package in &metadata.packages {
+        let is_module =
+            |target: &&cargo_metadata::Target| target.crate_types.contains(&CrateType::StaticLib);
+        let Some(library) = package.targets.iter().find(is_module) else {
+            continue;
+        };
+        let ferrite: Ferrite = match package.metadata.get("ferrite") {
+            Some(value) => serde_json::from_value(value.clone())
+                .with_context(|| format!("[package.metadata.ferrite] of {}", package.name))?,
+            None => Ferrite::default(),
+        };
+        modules.push(Module {
+            package: package.name.to_string(),
+            name: library.name.replace('-', "_"),
+            test_only: package
+                .manifest_path
+                .strip_prefix(&metadata.workspace_root)
+                .is_ok_and(|p| p.starts_with("tests")),
+            panic_sites: ferrite.panic_sites,
+        });
+    }
+    modules.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(modules)
+}
+
+/// cargo, set up for this kernel's target.
+#[must_use]
+pub fn command(ctx: &Ctx, target: &Target, prepared: &Prepared, subcommand: &str) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    let triple = flags::triple(&ctx.root, target.arch);
+    command
+        .current_dir(&ctx.root)
+        .arg(subcommand)
+        .args(["--target", &triple]);
+    if flags::json_spec(&triple).is_some() {
+        command.arg("-Zjson-target-spec");
+    }
+    for (name, value) in environment(ctx, target, prepared) {
+        command.env(name, value);
+    }
+    command
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_BUILD_TARGET");
+    for name in [
+        "MAKEFLAGS",
+        "MFLAGS",
+        "CARGO_MAKEFLAGS",
+        "__CARGO_TEST_LAST_MODIFIED",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The environment that makes cargo, or a language server, build for this kernel.
+#[must_use]
+pub fn environment(
+    ctx: &Ctx,
+    target: &Target,
+    prepared: &Prepared,
+) -> Vec<(&'static str, OsString)> {
+    let mut rust_flags = prepared.rust_flags.clone();
+    rust_flags.push(format!("--sysroot={}", prepared.sysroot.path.display()));
+    if flags::json_spec(&flags::triple(&ctx.root, target.arch)).is_some() {
+        rust_flags.push("-Zunstable-options".to_owned());
+    }
+    vec![
+        ("RUSTC_BOOTSTRAP", "1".into()),
+        ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
+        ("CARGO_TARGET_DIR", target.dir(ctx).join("cargo").into()),
+        ("FERRITE_BINDINGS", prepared.bindings.clone().into()),
+    ]
+}
+
+/// Builds every module's static library; returns them in the order of `modules`.
+///
+/// # Errors
+///
+/// The compiler found an error: its messages have gone to standard error.
+pub fn build(
+    ctx: &Ctx,
+    target: &Target,
+    prepared: &Prepared,
+    modules: &[Module],
+) -> Result<Vec<PathBuf>> {
+    let mut command = command(ctx, target, prepared, "build");
+    command.args(["--profile", "module"]);
+    for module in modules {
+        command.args(["--package", &module.package]);
+    }
+    command.args([
+        "--color",
+        if ctx.ui.is_terminal() {
+            "always"
+        } else {
+            "never"
+        },
+    ]);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run cargo")?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!(
+            "{}\ncargo failed; to see it alone: {}",
+            messages,
+            run::describe(&command)
+        );
+    }
+    // The two features are LLVM's; rustc has no name for them.
+    let is_news = |line: &&str| line.contains("warning:") && !line.contains("`harden-sls-");
+    for line in messages.lines().filter(is_news) {
+        ctx.ui.line(line);
+    }
+    let dir = target
+        .dir(ctx)
+        .join("cargo")
+        .join(flags::triple_dir(target.arch))
+        .join("module");
+    Ok(modules
+        .iter()
+        .map(|module| dir.join(format!("lib{}.a", module.name)))
+        .collect())
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! The kernel's own build, run once for all modules: shims, link, objtool, modpost, `.ko`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::stamp::{Inputs, Stamp};
+use super::target::{Built, Module, Prepared, Target};
+use crate::ctx::Ctx;
+use crate::run;
+
+/// Runs Kbuild on the static libraries, unless nothing has changed since it last did.
+///
+/// # Errors
+///
+/// The shims do not compile, a link check fails, or modpost or objtool has something to say.
+pub fn run(
+    ctx: &Ctx,
+    target: &Target,
+    prepared: &Prepared,
+    modules: &[Module],
+    libraries: &[PathBuf],
+) -> Result<Built> {
+    let dir = target.dir(ctx).join("kbuild");
+    let mut inputs = Inputs::new()
+        .identity(&std::env::current_exe()?)?
+        .contents(&ctx.root.join("Kbuild"))?
+        .contents(&prepared.answers.header)?
+        .identity(&target.kdir.join("Module.symvers"))?;
+    for (module, library) in modules.iter().zip(libraries) {
+        inputs = inputs.value(format!("{module:?}")).identity(library)?;
+    }
+    for source in sources(&ctx.root)? {
+        inputs = inputs.contents(&source)?;
+    }
+    let stamp = Stamp::new(&dir, "kbuild", inputs);
+    let built = Built {
+        modules: modules
+            .iter()
+            .map(|m| (m.clone(), dir.join(format!("{}.ko", m.name))))
+            .collect(),
+        kbuild: dir.clone(),
+    };
+    let outputs: Vec<&Path> = built.modules.iter().map(|(_, ko)| ko.as_path()).collect();
+    if stamp.is_fresh(&outputs) {
+        return Ok(built);
+    }
+    place(prepared, modules, libraries, &dir.join(".ferrite"))?;
+    fs::write(dir.join("Kbuild"), "include $(FERRITE_SRC)/Kbuild\n")?;
+    let names: Vec<_> = modules.iter().map(|m| m.name.as_str()).collect();
+    let mut command = target.make(&dir);
+    command
+        .arg(format!("FERRITE_SRC={}", ctx.root.display()))
+        .arg(format!("FERRITE_MODULES={}", names.join(" ")))
+        .arg(format!(
+            "FERRITE_XTASK={}",
+            std::env::current_exe()?.display()
+        ))
+        .arg("FERRITE_PREBUILT=1")
+        .args(modules.iter().filter_map(|m| {
+            Some(format!(
+                "FERRITE_LINK_{}=--panic-sites={}",
+                m.name, m.panic_sites?
+            ))
+        }))
+        .args(["-j2", "modules"]);
+    let log = dir.join("kbuild.log");
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run make")?;
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    fs::write(&log, &text)?;
+    let text = String::from_utf8_lossy(&text);
+    if !output.status.success() {
+        bail!(
+            "{text}\nKbuild failed; the command was: {}",
+            run::describe(&command)
+        );
+    }
+    let warnings: Vec<_> = text.lines().filter(|line| is_warning(line)).collect();
+    if !warnings.is_empty() {
+        bail!(
+            "Kbuild warned, and a warning here is a crash later:\n{}\nthe whole log: {}",
+            warnings.join("\n"),
+            log.display()
+        );
+    }
+    for line in text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("ferrite: "))
+    {
+        ctx.ui.line(format!("  {line}"));
+    }
+    stamp.set()?;
+    Ok(built)
+}
+
+/// Puts what Kbuild needs from us where it looks for it, leaving alone what has not changed.
+///
+/// # Errors
+///
+/// A file cannot be written.
+pub fn place(
+    prepared: &Prepared,
+    modules: &[Module],
+    libraries: &[PathBuf],
+    output: &Path,
+) -> Result<()> {
+    let rust = output.join("rust");
+    fs::create_dir_all(&rust).with_context(|| format!("cannot create {}", rust.display()))?;
+    for (module, library) in modules.iter().zip(libraries) {
+        link_if_new(library, &rust.join(format!("{}.a", module.name)))?;
+    }
+    link_if_new(&prepared.answers.header, &output.join("ferrite_probes.h"))
+}
+
+/// What objtool, modpost, ld or the compiler say when something is wrong with a module.
+fn is_warning(line: &str) -> bool {
+    let harmless = [
+        "forcing --link",
+        "Skipping BTF generation",
+        "the compiler differs",
+        "was built by",
+        "You are using",
+    ];
+    (line.contains("warning:") || line.contains("WARNING:"))
+        && !harmless.iter().any(|text| line.contains(text))
+}
+
+/// Gives `from` a second name, if it is another file than what has that name now: Kbuild goes by
+/// times, and an unchanged library must keep its own.
+fn link_if_new(from: &Path, to: &Path) -> Result<()> {
+    let source = fs::metadata(from).with_context(|| format!("cargo made no {}", from.display()))?;
+    if let Ok(old) = fs::metadata(to)
+        && old.len() == source.len()
+        && old.modified()? == source.modified()?
+    {
+        return Ok(());
+    }
+    let _ = fs::remove_file(to);
+    fs::hard_link(from, to)
+        .or_else(|_| fs::copy(from, to).map(drop))
+        .with_context(|| format!("cannot write {}", to.display()))
+}
+
+/// The shims and their headers.
+fn sources(root: &Path) -> Result<Vec<PathBuf>> {
+    let dir = root.join("rust/shims");
+    let entries = fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "c" || e == "h"));
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_warning;
+
+    #[test]
+    fn warnings_and_what_only_looks_like_one() {
+        assert!(is_warning("x.o: warning: objtool: f() falls through"));
+        assert!(is_warning("WARNING: modpost: missing MODULE_DESCRIPTION()"));
+        assert!(!is_warning(
+            "warning: the compiler differs from the one used to build the kernel"
+        ));
+        assert!(!is_warning("  CC [M]  warning.o"));
+    }
+}

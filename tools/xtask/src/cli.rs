@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::build::{self, Target, cargo};
+use crate::ctx::Ctx;
+use crate::harness::{self, Outcome};
+use crate::kernels::{self, KERNELS, KernelSpec};
+use crate::link;
+use crate::setup::{self, doctor::Verdict};
+use crate::ui::Ui;
+
+/// Ferrite: Rust drivers for the Linux kernel that people already run.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch kernels and tools into the cache (the other commands do that by themselves, too)
+    Setup {
+        /// Only for this kernel (may be given again) [default: all]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
+        kernels: Vec<&'static KernelSpec>,
+        /// Take the newest packages of each series and pin them in the lock file
+        #[arg(long)]
+        update_lock: bool,
+    },
+    /// Say what is there, what is missing, and how to get it
+    Doctor {
+        /// Ask for this kernel [default: the first of `kernels`]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
+        kernel: Option<&'static KernelSpec>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the kernels
+    Kernels,
+    /// Build all modules
+    Build {
+        /// For this kernel (may be given again) [default: the first of `kernels`]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find, conflicts_with = "kdir")]
+        kernels: Vec<&'static KernelSpec>,
+        /// For the kernel with this build directory: /lib/modules/$(uname -r)/build
+        #[arg(long, value_name = "DIR")]
+        kdir: Option<PathBuf>,
+        /// Only these modules [default: all; with --kdir, all but the test modules]
+        #[arg(value_name = "MODULE")]
+        modules: Vec<String>,
+    },
+    /// Build all modules, boot every kernel, use the modules there, and print what happened
+    Run {
+        /// Only on this kernel (may be given again) [default: all]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
+        kernels: Vec<&'static KernelSpec>,
+        /// Print the QEMU command of each boot
+        #[arg(long)]
+        show_qemu: bool,
+    },
+    /// Run the regression suite
+    #[command(after_help = harness::EXIT_CODES)]
+    Test(harness::Options),
+    /// Start a guest with the modules in it and a shell on this terminal
+    Shell {
+        /// On this kernel
+        #[arg(long, value_name = "ID", value_parser = kernels::find, default_value = KERNELS[0].id)]
+        kernel: &'static KernelSpec,
+        /// Print the QEMU command
+        #[arg(long)]
+        show_qemu: bool,
+    },
+    /// Build the Rust libraries only: the first half of a Kbuild run
+    #[command(hide = true)]
+    Rust {
+        #[arg(long)]
+        kdir: PathBuf,
+        #[arg(long)]
+        output: PathBuf,
+        modules: Vec<String>,
+    },
+    /// Join a library with the shims: called from Kbuild
+    #[command(hide = true)]
+    Link(link::Options),
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(Outcome::Broken)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    if let Command::Link(options) = command {
+        // Kbuild may run this where the tree cannot be seen.
+        link::link(&options)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ctx = Ctx::new(Ui::default())?;
+    match command {
+        Command::Setup {
+            kernels,
+            update_lock,
+        } => {
+            let kernels = or_all(kernels);
+            if update_lock {
+                setup::update_lock(&ctx, &kernels)?;
+            }
+            setup::all(&ctx, &kernels)?;
+        }
+        Command::Doctor { kernel, json } => return doctor(&ctx, kernel, json),
+        Command::Kernels => {
+            for (index, kernel) in KERNELS.iter().enumerate() {
+                println!(
+                    "{}{}",
+                    kernel.id,
+                    if index == 0 { "  (default)" } else { "" }
+                );
+            }
+        }
+        Command::Build {
+            kernels,
+            kdir,
+            modules,
+        } => {
+            if let Some(kdir) = kdir {
+                let built = build_target(&ctx, &Target::kdir(&kdir)?, |m| {
+                    selected(m, &modules) && (!m.test_only || !modules.is_empty())
+                })?;
+                report(&built);
+            } else {
+                let kernels = if kernels.is_empty() {
+                    vec![&KERNELS[0]]
+                } else {
+                    kernels
+                };
+                for spec in kernels {
+                    let target = Target::stock(&ctx, &setup::kernel(&ctx, spec)?)?;
+                    report(&build_target(&ctx, &target, |m| selected(m, &modules))?);
+                }
+            }
+        }
+        Command::Run { kernels, show_qemu } => {
+            return Ok(harness::run_demo(&ctx, &or_all(kernels), show_qemu, &for_guest)?.into());
+        }
+        Command::Test(options) => return Ok(harness::test(&ctx, &options, &for_guest)?.into()),
+        Command::Shell { kernel, show_qemu } => {
+            return Ok(harness::shell(&ctx, kernel, show_qemu, &for_guest)?.into());
+        }
+        Command::Rust {
+            kdir,
+            output,
+            modules,
+        } => {
+            let target = Target::kdir(&kdir)?;
+            build::rust_only(
+                &ctx,
+                &target,
+                &all_modules(&ctx, |m| selected(m, &modules))?,
+                &output,
+            )?;
+        }
+        Command::Link(_) => unreachable!("handled above"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints every check; fails if one of them does.
+fn doctor(ctx: &Ctx, kernel: Option<&KernelSpec>, json: bool) -> Result<ExitCode> {
+    let checks = setup::doctor::checks(ctx, kernel);
+    for check in &checks {
+        if json {
+            println!("{}", serde_json::to_string(check)?);
+            continue;
+        }
+        println!(
+            "{:<5} {}: {}",
+            check.verdict.to_string(),
+            check.name,
+            check.detail
+        );
+        if let Some(cure) = &check.cure {
+            println!("      → {cure}");
+        }
+    }
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Fail);
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn or_all(kernels: Vec<&'static KernelSpec>) -> Vec<&'static KernelSpec> {
+    if kernels.is_empty() {
+        KERNELS.iter().collect()
+    } else {
+        kernels
+    }
+}
+
+fn selected(module: &build::Module, names: &[String]) -> bool {
+    names.is_empty() || names.contains(&module.name)
+}
+
+fn all_modules(ctx: &Ctx, keep: impl Fn(&build::Module) -> bool) -> Result<Vec<build::Module>> {
+    let mut modules = cargo::modules(ctx)?;
+    modules.retain(keep);
+    Ok(modules)
+}
+
+fn build_target(
+    ctx: &Ctx,
+    target: &Target,
+    keep: impl Fn(&build::Module) -> bool,
+) -> Result<build::Built> {
+    build::build(ctx, target, &all_modules(ctx, keep)?)
+}
+
+fn report(built: &build::Built) {
+    for (_, ko) in &built.modules {
+        println!("{}", ko.display());
+    }
+}
+
+/// What the harness calls to get the modules for a guest.
+fn for_guest(ctx: &Ctx, spec: &'static KernelSpec) -> Result<harness::Built> {
+    let kernel = setup::kernel(ctx, spec)?;
+    let target = Target::stock(ctx, &kernel)?;
+    let built = build_target(ctx, &target, |_| true)?;
+    Ok(harness::Built {
+        ko_files: built.modules.into_iter().map(|(_, ko)| ko).collect(),
+        install_root: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

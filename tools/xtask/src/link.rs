@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Joins a module's Rust library and the C shims into one relocatable object.
+//!
+//! Kbuild calls this for each module, between compiling the shims and running objtool. Only what
+//! the module's entry points reach is kept, in Rust and in C alike, so that a module does not
+//! depend on symbols that it never uses. Three things need care:
+//!
+//! - Tables such as `__bug_table` hold one entry for each use in some function. [`split`] cuts them
+//!   up and ties each piece to its function, so that both live and die together.
+//! - What remains is checked ([`check`]) before anything is loaded: symbols against the kernel's
+//!   exports, stack frames, floating point, panic sites.
+//! - Undefined symbols that no relocation names any more are removed: modpost would take them for
+//!   dependencies.
+
+pub mod check;
+pub mod script;
+pub mod split;
+pub mod symvers;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use object::read::archive::ArchiveFile;
+
+use crate::kernels::Arch;
+use crate::run;
+use split::EntrySizes;
+
+/// What Kbuild tells us.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The module's name
+    #[arg(long)]
+    pub module: String,
+    /// The static library that cargo made
+    #[arg(long)]
+    pub library: PathBuf,
+    /// The linker, with its flags
+    #[arg(long, allow_hyphen_values = true)]
+    pub ld: String,
+    /// objcopy, with its flags
+    #[arg(long)]
+    pub objcopy: String,
+    /// The kernel's Module.symvers
+    #[arg(long)]
+    pub symvers: PathBuf,
+    /// Fail above this number of panic sites
+    #[arg(long)]
+    pub panic_sites: Option<u64>,
+    /// Where the object goes
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// The shims' objects
+    #[arg(required = true)]
+    pub shims: Vec<PathBuf>,
+}
+
+/// The shim object that only carries the sizes of the kernel's table entries.
+const LAYOUT: &str = "link_layout.o";
+
+/// Links one module.
+///
+/// # Errors
+///
+/// The linker fails, an input holds a section that is not known here, or a check fails.
+pub fn link(options: &Options) -> Result<()> {
+    let work = options.output.with_extension("d");
+    if work.exists() {
+        fs::remove_dir_all(&work).with_context(|| format!("cannot empty {}", work.display()))?;
+    }
+    fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
+    let (layout, shims): (Vec<_>, Vec<_>) = options
+        .shims
+        .iter()
+        .partition(|path| path.ends_with(LAYOUT));
+    let Some(layout) = layout.first() else {
+        bail!("Kbuild passed no {LAYOUT}")
+    };
+    let sizes = EntrySizes::read(layout)?;
+
+    let mut objects = Vec::new();
+    for (index, shim) in shims.iter().enumerate() {
+        let data = fs::read(shim).with_context(|| format!("cannot read {}", shim.display()))?;
+        let split =
+            split::split(&data, &sizes).with_context(|| format!("in {}", shim.display()))?;
+        objects.push(match split {
+            None => (*shim).clone(),
+            Some(data) => write(&work.join(format!("shim{index}.o")), &data)?,
+        });
+    }
+    let archive = fs::read(&options.library)
+        .with_context(|| format!("cannot read {}", options.library.display()))?;
+    objects.extend(split_members(&archive, &sizes, &work)?);
+
+    let script = write(&work.join("gc.ld"), script::TEXT.as_bytes())?;
+    let linked = work.join("linked.o");
+    let mut ld = words(&options.ld)?;
+    ld.args([
+        "-r",
+        "--gc-sections",
+        "--orphan-handling=error",
+        "-u",
+        "init_module",
+        "-u",
+        "cleanup_module",
+        "-T",
+    ]);
+    run::quiet(
+        ld.arg(script)
+            .arg("-o")
+            .arg(&linked)
+            .args(&objects)
+            .arg(&options.library),
+    )
+    .context(
+        "a section that the link does not know must be named in tools/xtask/src/link/script.rs",
+    )?;
+
+    let data = fs::read(&linked)?;
+    let findings = check::check(&data, options)?;
+    let mut objcopy = words(&options.objcopy)?;
+    objcopy.args([
+        "--keep-global-symbol=init_module",
+        "--keep-global-symbol=cleanup_module",
+        "--discard-locals",
+    ]);
+    objcopy.args([
+        "--remove-section=.stack_sizes",
+        "--remove-section=.rel*.stack_sizes",
+    ]);
+    for name in &findings.unused {
+        objcopy.arg(format!("--strip-symbol={name}"));
+    }
+    run::quiet(objcopy.arg(&linked).arg(&options.output))?;
+    println!("  ferrite: {}: {}", options.module, findings.summary());
+    Ok(())
+}
+
+/// A command from a line of words, as makefiles pass it.
+fn words(line: &str) -> Result<Command> {
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().context("Kbuild passed an empty command")?);
+    command.args(words);
+    Ok(command)
+}
+
+/// Writes those members of an archive that had to be split: given to the linker first, they stand
+/// before the archive's own.
+fn split_members(archive: &[u8], sizes: &EntrySizes, work: &Path) -> Result<Vec<PathBuf>> {
+    let file = ArchiveFile::parse(archive).context("the library is no archive")?;
+    let mut objects = Vec::new();
+    for (index, member) in file.members().enumerate() {
+        let member = member?;
+        let data = member.data(archive)?;
+        if !data.starts_with(b"\x7fELF") {
+            continue;
+        }
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        if let Some(data) = split::split(data, sizes).with_context(|| format!("in {name}"))? {
+            objects.push(write(&work.join(format!("rust{index}.o")), &data)?);
+        }
+    }
+    Ok(objects)
+}
+
+fn write(path: &Path, data: &[u8]) -> Result<PathBuf> {
+    fs::write(path, data).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path.to_owned())
+}
+
+/// The largest frame of a Rust function.
+fn frame_limit(arch: Arch) -> u64 {
+    match arch {
+        Arch::X86_64 => 2048,
+        // The whole stack has 8 KiB there.
+        Arch::I386 => 1024,
+    }
+}

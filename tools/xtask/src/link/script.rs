@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! The linker script: every section that may stand in a module, by name.
+//!
+//! A section that is not named here makes the link fail, on purpose: a table that the kernel reads
+//! must not vanish in silence while the code that needs it stays.
+
+/// What is kept for its own sake is inside `KEEP`; everything else lives if something refers to
+/// it, or, for the tables, if the function lives that an entry belongs to.
+pub const TEXT: &str = "\
+SECTIONS
+{
+  /* What the module loader looks for. */
+  .init.text 0 : { KEEP(*(.init.text)) }
+  .exit.text 0 : { KEEP(*(.exit.text)) }
+  .init.data 0 : { KEEP(*(.init.data)) }
+  .exit.data 0 : { KEEP(*(.exit.data)) }
+  .modinfo 0 : { KEEP(*(.modinfo)) }
+  __param 0 : { KEEP(*(__param)) }
+
+  /* Code and data. */
+  .noinstr.text 0 : { *(.noinstr.text) }
+  .text 0 : { *(.text .text.*) }
+  .rodata 0 : { *(.rodata .rodata.*) *(.data.rel.ro .data.rel.ro.*) }
+  .data..ro_after_init 0 : { *(.data..ro_after_init) }
+  .data..read_mostly 0 : { *(.data..read_mostly) }
+  .data 0 : { *(.data .data.*) }
+  .bss 0 : { *(.bss .bss.*) }
+
+  /* Tables: each entry is tied to its function. */
+  __bug_table 0 : { *(__bug_table) }
+  __ex_table 0 : { *(__ex_table) }
+  __jump_table 0 : { *(__jump_table) }
+  .altinstructions 0 : { *(.altinstructions) }
+  .altinstr_replacement 0 : { *(.altinstr_replacement) }
+  .altinstr_aux 0 : { *(.altinstr_aux) }
+  .parainstructions 0 : { *(.parainstructions) }
+  .smp_locks 0 : { *(.smp_locks) }
+
+  /* Notes to objtool, which drops them. */
+  .discard.reachable 0 : { *(.discard.reachable) }
+  .discard.unreachable 0 : { *(.discard.unreachable) }
+  .discard.retpoline_safe 0 : { *(.discard.retpoline_safe) }
+  .discard.instr_begin 0 : { *(.discard.instr_begin) }
+  .discard.instr_end 0 : { *(.discard.instr_end) }
+  .discard.intra_function_calls 0 : { *(.discard.intra_function_calls) }
+  .discard.annotate_insn 0 : { *(.discard.annotate_insn) }
+  /* Keeps symbols addressable for the compiler; nobody reads it. */
+  .discard.addressable 0 : { *(.discard.addressable) }
+
+  /* Read by the link checks, then removed. */
+  .stack_sizes 0 : { *(.stack_sizes) }
+
+  /DISCARD/ : {
+    *(.comment) *(.note.*) *(.eh_frame) *(.llvmbc) *(.llvmcmd) *(.llvm_addrsig) *(.debug_*)
+    /* Where a function's padding begins: only for tracers, and our functions are not traced. */
+    *(__patchable_function_entries)
+    *(.group)
+  }
+}
+";
