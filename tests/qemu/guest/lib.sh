@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What scenarios are written with. A scenario may define `cleanup`; it runs in any case.
+
+POINT=
+POINTS=0
+WHY=
+
+kmsg() { echo "<6>ktap: $*" >/dev/kmsg; }
+
+# A record of the kernel's log holds about a thousand bytes; longer lines are cut.
+comment() { cut -c 1-800 | while IFS= read -r line; do kmsg "  # $line"; done; }
+
+# diag TEXT...: a line for the report of a failure.
+diag() { echo "$*" | comment; }
+
+# note TEXT...: what the scenario did, in a few words, for the table of `make run`.
+note() { diag "note: $*"; }
+
+# point NAME...: the next point begins, and the one before it was good.
+point() {
+	end_point
+	POINT=$*
+}
+
+end_point() {
+	if [ -n "$POINT" ]; then
+		POINTS=$((POINTS + 1))
+		kmsg "  ok $POINTS - $POINT"
+		POINT=
+	fi
+}
+
+# skip REASON...: the scenario does not apply here.
+skip() {
+	[ -n "$*" ] || fail "a skip without a reason"
+	echo "$*" >/tmp/case/skip
+	exit 0
+}
+
+# fail TEXT...: the scenario fails because of that.
+fail() {
+	WHY=$*
+	exit 1
+}
+
+# check COMMAND...: it has to succeed.
+check() {
+	"$@" || fail "'$*' failed with status $?"
+}
+
+# check_eq WHAT WANTED GOT
+check_eq() {
+	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"
+}
+
+# check_at_most WHAT LIMIT GOT
+check_at_most() {
+	[ "$3" -le "$2" ] || fail "$1: at most $2, got $3"
+}
+
+# check_errno ERRNO COMMAND...: it has to fail, for that reason.
+check_errno() {
+	errno=$1
+	shift
+	case $errno in
+	EINVAL) words='Invalid argument|invalid parameter' ;;
+	ERANGE) words='Numerical result out of range' ;;
+	EWOULDBLOCK | EAGAIN) words='Resource temporarily unavailable' ;;
+	EBUSY) words='Device or resource busy' ;;
+	EEXIST) words='File exists' ;;
+	ENOMEM) words='Out of memory|Cannot allocate memory' ;;
+	EPERM) words='Operation not permitted' ;;
+	ENODEV) words='No such device' ;;
+	ENOSPC) words='No space left on device' ;;
+	EIO) words='I/O error|Input/output error' ;;
+	*) fail "check_errno does not know $errno" ;;
+	esac
+	if "$@" >/tmp/case/errno 2>&1; then
+		fail "'$*' succeeded; $errno was wanted"
+	fi
+	grep -qE "$words" /tmp/case/errno ||
+		fail "'$*' failed, not with $errno: $(cat /tmp/case/errno)"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "'$*' did not come true"
+		sleep 0.1
+	done
+}
+
+# mark: check_dmesg looks at what comes after it.
+MARK=0
+mark() {
+	MARK=$((MARK + 1))
+	echo "<6>mark $NAME $MARK" >/dev/kmsg
+}
+since_mark() { dmesg | sed "1,/mark $NAME $MARK\$/d"; }
+has_dmesg() { since_mark | grep -qE "$1"; }
+
+# check_dmesg REGEX: the kernel has said it since the last mark.
+check_dmesg() {
+	has_dmesg "$1" || {
+		since_mark | grep -v 'ktap: ' | tail -n 10
+		fail "the kernel's log has no '$1'"
+	}
+}
+
+# load MODULE [PARAMETER=VALUE]...
+load() {
+	module=$1
+	shift
+	insmod "/modules/$module.ko" "$@"
+}
+
+# unload MODULE
+unload() { rmmod "$1"; }
+
+is_loaded() { grep -q "^$1 " /proc/modules; }
+
+# our_modules: every module that was built from this tree, one a line.
+our_modules() {
+	for file in /modules/*.ko; do
+		basename "$file" .ko
+	done
+}
+
+# param MODULE NAME: what sysfs says.
+param() { cat "/sys/module/$1/parameters/$2"; }
+
+# Boots that look for memory errors slow everything down; there, scenarios do less of the same.
+# brief LESS USUAL: one of the two numbers.
+brief() {
+	if [ "$FERRITE_BOOT" = default ]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+cleanup() { :; }
+
+# Takes down what a scenario that failed has left, so that the next one starts clean. A scenario
+# that passed must have left nothing.
+sweep() {
+	left=
+	for dir in $(grep -oE ' /mnt[^ ]*' /proc/mounts | sort -r); do
+		left="$left $dir"
+		umount -f "$dir" || umount -l "$dir" || true
+	done
+	for module in $(our_modules); do
+		if is_loaded "$module"; then
+			left="$left $module"
+			rmmod "$module" || true
+		fi
+	done
+}
+
+# leave STATUS LINE: the end of every scenario.
+leave() {
+	status=$1
+	line=$2
+	trap - EXIT
+	set +e
+	cleanup
+	sweep
+	if [ "$status" = 0 ] && [ -n "$left" ]; then
+		status=1
+		line=0
+		WHY="it left behind:$left"
+		POINT="leave nothing behind"
+	fi
+	if [ "$status" = 0 ]; then
+		[ -e /tmp/case/skip ] || touch /tmp/case/passed
+	else
+		rm -f /tmp/case/skip
+		POINTS=$((POINTS + 1))
+		kmsg "  not ok $POINTS - ${POINT:-before the first point}"
+		if [ "$line" -gt 0 ]; then
+			diag "$NAME.sh:$line: $(sed -n "${line}p" "$SCRIPT" | sed 's/^[[:space:]]*//')"
+		fi
+		if [ -n "$WHY" ]; then
+			diag "$WHY"
+		else
+			diag "status $status"
+		fi
+		if [ -s /tmp/case/output ]; then
+			diag "the last lines of its output:"
+			tail -n 25 /tmp/case/output | sed 's/^/  /' | comment
+		fi
+	fi
+	kmsg "  1..$POINTS"
+	exit "$status"
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Boot configurations: the same kernel, told to look for other kinds of faults.
+
+use anyhow::{Result, bail};
+
+use crate::kernels::Arch;
+
+/// One way to boot.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What a scenario's header and a test's id call it.
+    pub name: &'static str,
+    /// QEMU's CPU model.
+    cpu: &'static str,
+    /// What is added to the command line.
+    cmdline: &'static str,
+    /// The same, if the kernel's `.config` has this line.
+    if_config: Option<(&'static str, &'static str)>,
+    /// The only architecture that it makes sense on, if there is one.
+    only: Option<Arch>,
+}
+
+/// The stock kernel as it is, on every feature that QEMU can emulate.
+pub const DEFAULT: &Config = &Config {
+    name: "default",
+    cpu: "max",
+    cmdline: "",
+    if_config: None,
+    only: None,
+};
+
+/// Every boot configuration.
+pub const CONFIGS: &[&Config] = &[
+    DEFAULT,
+    // What finds memory errors without a kernel of our own: red zones, poison and the call site of
+    // each allocation; sampled guard pages; preemption at every point.
+    &Config {
+        name: "debug",
+        cpu: "max",
+        cmdline: "slub_debug=FZPU preempt=full",
+        if_config: Some(("CONFIG_KFENCE=y", "kfence.sample_interval=1")),
+        only: None,
+    },
+    // Call depth tracking rewrites every call of a module when it is loaded; a module without the
+    // padding for it takes the kernel down. Only a CPU that has the flaw turns it on.
+    &Config {
+        name: "retbleed",
+        cpu: "Skylake-Server",
+        cmdline: "spectre_v2=retpoline retbleed=stuff",
+        if_config: None,
+        only: Some(Arch::X86_64),
+    },
+];
+
+/// Finds a configuration by its name.
+///
+/// # Errors
+///
+/// There is none of that name.
+pub fn find(name: &str) -> Result<&'static Config> {
+    match CONFIGS.iter().find(|c| c.name == name) {
+        Some(config) => Ok(config),
+        None => {
+            let known: Vec<_> = CONFIGS.iter().map(|c| c.name).collect();
+            bail!(
+                "there is no boot configuration '{name}'; the known ones are: {}",
+                known.join(", ")
+            )
+        }
+    }
+}
+
+/// What every guest boots with.
+///
+/// - A panic, an oops, a lockup or a hung task ends the guest, and QEMU with it (`-no-reboot`).
+/// - The log is large, complete and unthrottled: the results travel in it.
+const COMMON: &str = "console=ttyS0 panic=-1 oops=panic softlockup_panic=1 \
+     sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 \
+     sysrq_always_enabled=1 printk.devkmsg=on ignore_loglevel log_buf_len=4M \
+     random.trust_cpu=on";
+
+impl Config {
+    /// Whether it makes sense on this architecture.
+    #[must_use]
+    pub fn fits(&self, arch: Arch) -> bool {
+        self.only.is_none_or(|only| only == arch)
+    }
+
+    /// QEMU's CPU model.
+    #[must_use]
+    pub fn cpu(&self) -> &'static str {
+        self.cpu
+    }
+
+    /// The kernel's command line, given its `.config`.
+    #[must_use]
+    pub fn cmdline(&self, config: &str) -> String {
+        let mut line = COMMON.to_owned();
+        if !self.cmdline.is_empty() {
+            line.push(' ');
+            line.push_str(self.cmdline);
+        }
+        if let Some((_, extra)) = self
+            .if_config
+            .filter(|(option, _)| config.lines().any(|l| l == *option))
+        {
+            line.push(' ');
+            line.push_str(extra);
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kfence_only_where_it_is() {
+        let debug = find("debug").unwrap();
+        assert!(
+            debug
+                .cmdline("CONFIG_A=y\nCONFIG_KFENCE=y\n")
+                .contains("kfence.")
+        );
+        let without = debug.cmdline("# CONFIG_KFENCE is not set\n");
+        assert!(without.contains("slub_debug=FZPU preempt=full") && !without.contains("kfence"));
+        assert!(!find("retbleed").unwrap().fits(Arch::I386));
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Which tests there are, which of them are wanted, and which of those share a guest.
+
+use super::boot;
+use super::scenario::Scenario;
+use super::{Options, Shard};
+use crate::kernels::{KERNELS, KernelSpec};
+
+/// One scenario on one kernel in one boot configuration.
+#[derive(Debug, Clone)]
+pub struct Test<'a> {
+    /// The kernel.
+    pub kernel: &'static KernelSpec,
+    /// The boot configuration.
+    pub boot: &'static boot::Config,
+    /// The script.
+    pub scenario: &'a Scenario,
+    /// Which repetition this is, from 0.
+    pub round: u32,
+}
+
+impl Test<'_> {
+    /// `kernel/scenario`, or `kernel/scenario@boot`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut id = format!("{}/{}", self.kernel.id, self.scenario.name);
+        if self.boot != boot::DEFAULT {
+            id.push('@');
+            id.push_str(self.boot.name);
+        }
+        id
+    }
+}
+
+/// The tests that the options ask for, in the order in which they are listed.
+#[must_use]
+pub fn select<'a>(scenarios: &'a [Scenario], options: &Options) -> Vec<Test<'a>> {
+    let mut tests = Vec::new();
+    for kernel in KERNELS {
+        if !options.kernels.is_empty() && !options.kernels.iter().any(|k| k.id == kernel.id) {
+            continue;
+        }
+        for scenario in scenarios.iter().filter(|s| s.runs_on(kernel)) {
+            for boot in scenario.boots.iter().filter(|b| b.fits(kernel.arch)) {
+                tests.push(Test {
+                    kernel,
+                    boot,
+                    scenario,
+                    round: 0,
+                });
+            }
+        }
+    }
+    tests.retain(|test| {
+        let id = test.id();
+        options.filter.is_empty() || options.filter.iter().any(|words| id.contains(words))
+    });
+    if let Some(shard) = options.shard {
+        tests = shard.of(tests);
+    }
+    let once = tests.clone();
+    for round in 1..options.repeat {
+        tests.extend(once.iter().map(|test| Test { round, ..*test }));
+    }
+    tests
+}
+
+impl Shard {
+    /// The items that belong to this part: every `count`-th one, so that long and short tests
+    /// spread evenly.
+    #[must_use]
+    pub fn of<T>(self, items: Vec<T>) -> Vec<T> {
+        let mine = |index: usize| index % self.count == self.index - 1;
+        let numbered = items.into_iter().enumerate();
+        numbered.filter_map(|(i, t)| mine(i).then_some(t)).collect()
+    }
+}
+
+/// Puts tests that can share a guest together, in their order; what is expected to kill its guest
+/// goes last in it, so that it costs no boot to the others.
+#[must_use]
+pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
+    let mut groups: Vec<Vec<(usize, Test<'a>)>> = Vec::new();
+    for (index, test) in tests.iter().enumerate() {
+        let fits = |group: &&mut Vec<(usize, Test<'a>)>| {
+            group[0].1.kernel.id == test.kernel.id && group[0].1.boot == test.boot
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => group.push((index, test.clone())),
+            None => groups.push(vec![(index, test.clone())]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|(_, test)| test.scenario.expect.is_fatal());
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args as _, FromArgMatches as _};
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn options(line: &str) -> Options {
+        let command = Options::augment_args(clap::Command::new("test").no_binary_name(true));
+        let matches = command.get_matches_from(line.split_whitespace());
+        Options::from_arg_matches(&matches).unwrap()
+    }
+
+    fn scenario(name: &str, header: &str) -> Scenario {
+        let text = format!("# description: x\n{header}");
+        Scenario::parse(Path::new(&format!("{name}.sh")), &text).unwrap()
+    }
+
+    fn ids(line: &str) -> Vec<String> {
+        let scenarios = [
+            scenario("a", ""),
+            scenario("b", "# boot: default retbleed\n"),
+            scenario("die", "# expect: panic\n# kernels: i386\n"),
+        ];
+        let tests = select(&scenarios, &options(line));
+        tests.iter().map(Test::id).collect()
+    }
+
+    #[test]
+    fn filters() {
+        assert_eq!(
+            ids(""),
+            [
+                "debian-6.12-amd64/a",
+                "debian-6.12-amd64/b",
+                "debian-6.12-amd64/b@retbleed",
+                "debian-6.1-i386/a",
+                "debian-6.1-i386/b",
+                "debian-6.1-i386/die",
+            ]
+        );
+        assert_eq!(
+            ids("--kernel debian-6.1-i386 a"),
+            [
+                "debian-6.1-i386/a",
+                "debian-6.1-i386/b",
+                "debian-6.1-i386/die"
+            ]
+        );
+        assert_eq!(ids("@retb /die").len(), 2);
+        assert_eq!(ids("--repeat 3 /die").len(), 3);
+    }
+
+    #[test]
+    fn what_kills_the_guest_goes_last() {
+        let scenarios = [scenario("die", "# expect: panic\n"), scenario("z", "")];
+        let tests = select(&scenarios, &options("--kernel debian-6.12-amd64"));
+        let groups = group(&tests);
+        let order: Vec<_> = groups[0]
+            .iter()
+            .map(|(i, t)| (*i, &*t.scenario.name))
+            .collect();
+        assert_eq!(order, [(1, "z"), (0, "die")]);
+    }
+
+    #[test]
+    fn shards_are_checked() {
+        assert_eq!("2/3".parse(), Ok(Shard { index: 2, count: 3 }));
+        for wrong in ["0/3", "4/3", "1", "a/b", "1/0", "-1/2"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn shards_share_out_everything_once(total in 0_usize..50, count in 1_usize..8) {
+            let mut all: Vec<usize> = (1..=count)
+                .flat_map(|index| Shard { index, count }.of((0..total).collect()))
+                .collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..total).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Runs the selected tests: fetches and builds what they need, starts guests, collects results.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use indicatif::ProgressBar;
+
+use super::guest::{Lab, Mission};
+use super::judge::{Record, Verdict};
+use super::plan::{self, Test};
+use super::report::{self, TestResult};
+use super::scenario::Scenario;
+use super::{Builder, Built, Options, Outcome, scenario};
+use crate::ctx::Ctx;
+use crate::kernels::KernelSpec;
+
+/// How much of the console of a failed boot is shown.
+const TAIL: usize = 40;
+
+/// Kernels with their modules, by the kernel's id.
+type Ready = BTreeMap<&'static str, (Lab, Built)>;
+
+/// A test that waits for its turn, with its place in the list of results.
+type Waiting<'a> = (usize, Test<'a>);
+
+/// Where guests of one kind keep their logs; emptied at the start of a run.
+///
+/// # Errors
+///
+/// It cannot be emptied.
+pub fn log_dir(ctx: &Ctx, kind: &str) -> Result<PathBuf> {
+    let dir = ctx.out.join("logs").join(kind);
+    if dir.exists() {
+        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
+    }
+    Ok(dir)
+}
+
+/// Provides what one kernel's guests are made of: [`Lab::fetch`], or a trial's own.
+pub type Fetch<'a> = &'a dyn Fn(&Ctx, &KernelSpec) -> Result<Lab>;
+
+/// What `xtask test` does.
+///
+/// # Errors
+///
+/// The harness is broken.
+pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) -> Result<Outcome> {
+    let scenarios = scenario::load(&ctx.root.join("tests/qemu/scenarios"))?;
+    let tests = plan::select(&scenarios, options);
+    if options.list {
+        for test in &tests {
+            println!("{}: {}", test.id(), test.scenario.description);
+        }
+        return Ok(Outcome::Passed);
+    }
+    anyhow::ensure!(
+        !tests.is_empty(),
+        "no test matches; 'cargo xtask test --list' shows those that there are"
+    );
+    let mut ready = Ready::new();
+    for test in &tests {
+        if !ready.contains_key(test.kernel.id) {
+            let lab = fetch(ctx, test.kernel)?;
+            ready.insert(test.kernel.id, (lab, build(ctx, test.kernel)?));
+        }
+    }
+    let start = Instant::now();
+    let results = run(ctx, options, &tests, &ready)?;
+    if let Some(path) = &options.json {
+        report::write_json(path, &results)?;
+    }
+    if let Some(path) = &options.junit {
+        report::write_junit(path, &results)?;
+    }
+    print!("{}", report::summary(&results, start.elapsed()));
+    Ok(report::worst(&results))
+}
+
+fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Result<Vec<TestResult>> {
+    let session = Session {
+        ctx,
+        options,
+        ready,
+        logs: log_dir(ctx, "test")?,
+        queue: Mutex::new(plan::group(tests)),
+        results: Mutex::new(tests.iter().map(|_| None).collect()),
+        bar: ctx.ui.count("tests", tests.len() as u64),
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs)
+            .map(|_| scope.spawn(|| session.work()))
+            .collect();
+        for worker in workers {
+            worker.join().expect("a worker does not panic")?;
+        }
+        anyhow::Ok(())
+    })?;
+    session.bar.finish_and_clear();
+    let results = session
+        .results
+        .into_inner()
+        .expect("no worker has panicked");
+    Ok(results.into_iter().flatten().collect())
+}
+
+struct Session<'a> {
+    ctx: &'a Ctx,
+    options: &'a Options,
+    ready: &'a Ready,
+    logs: PathBuf,
+    queue: Mutex<Vec<Vec<Waiting<'a>>>>,
+    results: Mutex<Vec<Option<TestResult>>>,
+    bar: ProgressBar,
+}
+
+impl Session<'_> {
+    fn work(&self) -> Result<()> {
+        loop {
+            let mut queue = self.queue.lock().expect("no worker has panicked");
+            if queue.is_empty() {
+                return Ok(());
+            }
+            let group = queue.remove(0);
+            drop(queue);
+            self.run_group(group)?;
+        }
+    }
+
+    /// Runs tests that share a guest; those that a dead guest leaves over get another one.
+    fn run_group(&self, mut waiting: Vec<Waiting<'_>>) -> Result<()> {
+        for boot in 1.. {
+            waiting = self.run_guest(boot, &waiting)?;
+            if waiting.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_guest<'t>(&self, boot: u32, waiting: &[Waiting<'t>]) -> Result<Vec<Waiting<'t>>> {
+        let first = &waiting[0].1;
+        let (lab, built) = &self.ready[first.kernel.id];
+        let scenarios: Vec<&Scenario> = waiting.iter().map(|(_, test)| test.scenario).collect();
+        let name = format!("{}.{boot}", first.boot.name);
+        let dir = self.logs.join(first.kernel.id).join(name);
+        let mission = Mission {
+            lab,
+            built,
+            boot: first.boot,
+            scenarios: &scenarios,
+            dir: &dir,
+        };
+        let console = dir.join("console.log");
+        let mut left = Vec::new();
+        let mut settled = |index: usize, record: Record| {
+            let (place, test) = &waiting[index];
+            if record.verdict == Verdict::NotRun {
+                left.push((*place, test.clone()));
+            } else {
+                let expect = &test.scenario.expect;
+                self.report(*place, TestResult::new(test.id(), record, expect, &console));
+            }
+        };
+        let options = self.options;
+        let run = mission.run(
+            self.ctx,
+            options.show_qemu,
+            options.timeout_scale,
+            &mut settled,
+        )?;
+        if left.len() < waiting.len() {
+            self.remark(first, &run.stray);
+            return Ok(left);
+        }
+        for (place, test) in &left {
+            self.report(*place, self.unreached(test, &run.stray, console.clone()));
+        }
+        Ok(Vec::new())
+    }
+
+    /// The result of a test whose guest never came to any test.
+    fn unreached(&self, test: &Test<'_>, stray: &[String], console: PathBuf) -> TestResult {
+        let mut detail = vec!["the guest did not come to its first test; it said last:".to_owned()];
+        detail.extend_from_slice(stray);
+        detail.extend(report::tail(&console, TAIL));
+        TestResult {
+            id: test.id(),
+            verdict: Verdict::NotRun,
+            outcome: Outcome::Broken,
+            detail,
+            points: Vec::new(),
+            notes: Vec::new(),
+            took: std::time::Duration::ZERO,
+            console,
+        }
+    }
+
+    /// Says what the kernel complained about before the first test: nobody's fault but its own,
+    /// and yet worth knowing.
+    fn remark(&self, test: &Test<'_>, stray: &[String]) {
+        if let Some(first) = stray.first() {
+            self.ctx.ui.line(format!(
+                "{} ({}): outside any test: {first}",
+                test.kernel.id, test.boot.name
+            ));
+        }
+    }
+
+    fn report(&self, place: usize, result: TestResult) {
+        self.ctx.ui.line(result.line());
+        self.bar.inc(1);
+        self.results.lock().expect("no worker has panicked")[place] = Some(result);
+    }
+}
