@@ -17,6 +17,7 @@ pub mod boot;
 pub mod console;
 pub mod dmesg;
 pub mod guest;
+pub mod image;
 pub mod judge;
 pub mod ktap;
 pub mod plan;

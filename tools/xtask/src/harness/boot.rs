@@ -17,6 +17,9 @@ pub struct Config {
     cmdline: &'static str,
     /// The same, if the kernel's `.config` has this line.
     if_config: Option<(&'static str, &'static str)>,
+    /// Whether the image boots as on a real machine, through its own stub, which decompresses it
+    /// and moves it to a random address; see [`super::image`].
+    pub stub: bool,
     /// The only architecture that it makes sense on, if there is one.
     only: Option<Arch>,
 }
@@ -27,6 +30,7 @@ pub const DEFAULT: &Config = &Config {
     cpu: "max",
     cmdline: "",
     if_config: None,
+    stub: false,
     only: None,
 };
 
@@ -40,6 +44,7 @@ pub const CONFIGS: &[&Config] = &[
         cpu: "max",
         cmdline: "slub_debug=FZPU preempt=full",
         if_config: Some(("CONFIG_KFENCE=y", "kfence.sample_interval=1")),
+        stub: true,
         only: None,
     },
     // Call depth tracking rewrites every call of a module when it is loaded; a module without the
@@ -49,6 +54,7 @@ pub const CONFIGS: &[&Config] = &[
         cpu: "Skylake-Server",
         cmdline: "spectre_v2=retpoline retbleed=stuff",
         if_config: None,
+        stub: false,
         only: Some(Arch::X86_64),
     },
 ];
@@ -75,10 +81,12 @@ pub fn find(name: &str) -> Result<&'static Config> {
 ///
 /// - A panic, an oops, a lockup or a hung task ends the guest, and QEMU with it (`-no-reboot`).
 /// - The log is large, complete and unthrottled: the results travel in it.
+/// - Two things that cost seconds under emulation and are nobody's subject here are left out: the
+///   crypto layer's tests of itself, and the search for ISA cards.
 const COMMON: &str = "console=ttyS0 panic=-1 oops=panic softlockup_panic=1 \
      sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 \
      sysrq_always_enabled=1 printk.devkmsg=on ignore_loglevel log_buf_len=4M \
-     random.trust_cpu=on";
+     random.trust_cpu=on cryptomgr.notests=1 noisapnp";
 
 impl Config {
     /// Whether it makes sense on this architecture.

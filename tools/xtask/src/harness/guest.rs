@@ -14,7 +14,7 @@ use super::console::Splitter;
 use super::judge::{End, Expected, Judge, Progress, Record};
 use super::qemu::{self, Guest, Heard, Machine};
 use super::scenario::Scenario;
-use super::{Built, boot, stock};
+use super::{Built, boot, image, stock};
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel, KernelSpec};
 use crate::setup::{self, GuestTools, Program};
@@ -24,7 +24,7 @@ const BOOT_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long it may take between two tests, or to power off.
 const PAUSE_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a guest that hangs may take to say where it hangs.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What one kernel's guests are made of.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub type Settled<'a> = &'a mut dyn FnMut(usize, Record);
 /// What a guest's run has shown, beside the verdicts.
 #[derive(Debug)]
 pub struct Run {
-    /// The kernel's time when its init began, if it came that far.
+    /// How long the guest took to its init, by the host's clock, if it came that far.
     pub init: Option<Duration>,
     /// What was said outside any test.
     pub stray: Vec<String>,
@@ -107,10 +107,18 @@ impl Mission<'_> {
         fs::write(&initrd, bytes).with_context(|| format!("cannot write {}", initrd.display()))?;
         let config = fs::read_to_string(&lab.kernel.config)
             .with_context(|| format!("cannot read {}", lab.kernel.config.display()))?;
+        let image = if self.boot.stub {
+            lab.kernel.image.clone()
+        } else {
+            image::unpacked(
+                &lab.kernel.image,
+                &config,
+                &ctx.out.join("guest").join(spec.id),
+            )?
+        };
         Ok(Machine {
-            arch: spec.arch,
             cpu: self.boot.cpu(),
-            image: lab.kernel.image.clone(),
+            image,
             initrd,
             cmdline: self.boot.cmdline(&config),
             disk: self.wants_disk().then(|| lab.tools.disk.clone()),
@@ -218,6 +226,7 @@ impl Mission<'_> {
             splitter: Splitter::default(),
             judge: Judge::new(expected.collect()),
             reported: 0,
+            started: Instant::now(),
             init: None,
             scale,
             deadline: Instant::now() + BOOT_TIMEOUT.mul_f64(scale),
@@ -241,6 +250,7 @@ struct Watch {
     splitter: Splitter,
     judge: Judge,
     reported: usize,
+    started: Instant,
     init: Option<Duration>,
     scale: f64,
     deadline: Instant,
@@ -254,8 +264,8 @@ impl Watch {
             let heard = self.guest.hear(patience)?;
             for progress in self.read(heard_bytes(&heard)) {
                 let patience = match progress {
-                    Progress::Init(time) => {
-                        self.init = time;
+                    Progress::Init => {
+                        self.init = Some(self.started.elapsed());
                         PAUSE_TIMEOUT
                     }
                     Progress::Started(index) => {
@@ -308,13 +318,14 @@ impl Watch {
 
     /// Has a guest that hangs say where, for the log.
     fn last_words(&mut self) -> Result<()> {
-        self.guest.sysrq(b'w');
-        self.guest.sysrq(b'l');
-        let end = Instant::now() + LAST_WORDS;
-        while let Some(patience) = end.checked_duration_since(Instant::now()) {
-            // They go to the log only: a backtrace that we have asked for is no complaint.
-            if matches!(self.guest.hear(patience)?, Heard::Closed) {
-                break;
+        for key in [b'w', b'l'] {
+            self.guest.sysrq(key);
+            let end = Instant::now() + LAST_WORDS;
+            while let Some(patience) = end.checked_duration_since(Instant::now()) {
+                // They go to the log only: a backtrace that we have asked for is no complaint.
+                if matches!(self.guest.hear(patience)?, Heard::Closed) {
+                    break;
+                }
             }
         }
         Ok(())

@@ -65,8 +65,8 @@ pub struct Record {
 /// What the reader of the console has to know at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// The guest's init runs; its kernel's clock says how long that took.
-    Init(Option<Duration>),
+    /// The guest's init runs.
+    Init,
     /// The test with this index has begun.
     Started(usize),
     /// The test with this index has ended.
@@ -158,7 +158,7 @@ impl Judge {
         match event {
             Event::Version => {
                 // The guest has one init; a second greeting is a test's output.
-                return (!std::mem::replace(&mut self.init, true)).then_some(Progress::Init(time));
+                return (!std::mem::replace(&mut self.init, true)).then_some(Progress::Init);
             }
             Event::Plan { depth: 0, .. } | Event::Plan { .. } => {}
             Event::Start(name) => {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use indicatif::ProgressBar;
 
-use super::guest::{Lab, Mission};
+use super::guest::{Lab, Mission, Run};
 use super::judge::{Record, Verdict};
 use super::plan::{self, Test};
 use super::report::{self, TestResult};
@@ -175,7 +175,7 @@ impl Session<'_> {
             &mut settled,
         )?;
         if left.len() < waiting.len() {
-            self.remark(first, &run.stray);
+            self.remark(first, &run);
             return Ok(left);
         }
         for (place, test) in &left {
@@ -201,14 +201,18 @@ impl Session<'_> {
         }
     }
 
-    /// Says what the kernel complained about before the first test: nobody's fault but its own,
-    /// and yet worth knowing.
-    fn remark(&self, test: &Test<'_>, stray: &[String]) {
-        if let Some(first) = stray.first() {
-            self.ctx.ui.line(format!(
-                "{} ({}): outside any test: {first}",
-                test.kernel.id, test.boot.name
-            ));
+    /// Says how the boot went. What the kernel complained about before the first test is nobody's
+    /// fault but its own, and yet worth knowing.
+    fn remark(&self, test: &Test<'_>, run: &Run) {
+        let guest = format!("{} ({} boot)", test.kernel.id, test.boot.name);
+        if let Some(init) = run.init {
+            let seconds = init.as_secs_f64();
+            self.ctx.ui.line(format!("{guest}: {seconds:.1} s to init"));
+        }
+        if let Some(first) = run.stray.first() {
+            self.ctx
+                .ui
+                .line(format!("{guest}: outside any test: {first}"));
         }
     }
 

@@ -53,7 +53,7 @@ fn a_good_run() {
     assert_eq!(
         progress,
         [
-            Progress::Init(Some(Duration::from_secs(2))),
+            Progress::Init,
             Progress::Started(0),
             Progress::Ended(0),
             Progress::Started(1),
