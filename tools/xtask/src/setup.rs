@@ -10,16 +10,31 @@
 //!
 //! Each function here fetches only what it returns: a build never waits for QEMU.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
 
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel, KernelSpec};
+use store::{Policy, Store};
 
+mod apt;
+mod clang;
 pub mod doctor;
+mod elf;
+mod guest;
+mod kernel;
+mod lock;
 mod program;
+mod qemu;
+mod rust_src;
+mod sources;
+mod store;
 mod toolchain;
+mod tools;
+mod unpack;
 
 pub use program::Program;
 pub use toolchain::Toolchain;
@@ -29,8 +44,8 @@ pub use toolchain::Toolchain;
 pub struct Libclang {
     /// The directory for `LIBCLANG_PATH`; it holds `libclang.so`.
     pub dir: PathBuf,
-    /// Directories for `LD_LIBRARY_PATH` of the process that loads it; empty when the library
-    /// finds its dependencies by itself.
+    /// Where its dependencies are, for the `LD_LIBRARY_PATH` of *another* process that loads it.
+    /// This process has loaded them when [`libclang`] returns.
     pub lib_dirs: Vec<PathBuf>,
 }
 
@@ -73,75 +88,68 @@ pub struct GuestTools {
 ///
 /// It is not in the cache and cannot be fetched or unpacked; the message says what to do.
 pub fn kernel(ctx: &Ctx, spec: &KernelSpec) -> Result<Kernel> {
-    let _ = (ctx, spec);
-    bail!("setup::kernel is not there yet")
+    kernel::get(&Store::open(ctx, Policy::Pinned)?, spec)
 }
 
 /// The `library` directory of the rust-src that belongs to the rustc in use.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`]; the message then holds the command that installs it another way.
 pub fn rust_src(ctx: &Ctx) -> Result<PathBuf> {
-    let _ = ctx;
-    bail!("setup::rust_src is not there yet")
+    rust_src::get(&Store::open(ctx, Policy::Pinned)?)
 }
 
 /// A libclang that this process can load.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn libclang(ctx: &Ctx) -> Result<Libclang> {
-    let _ = ctx;
-    bail!("setup::libclang is not there yet")
+    clang::get(&Store::open(ctx, Policy::Pinned)?)
 }
 
 /// `qemu-system-x86_64`, which runs 32-bit guests too.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn qemu(ctx: &Ctx) -> Result<Program> {
-    let _ = ctx;
-    bail!("setup::qemu is not there yet")
+    qemu::get(&Store::open(ctx, Policy::Pinned)?)
 }
 
 /// `depmod` and `modinfo`.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn kmod(ctx: &Ctx) -> Result<Kmod> {
-    let _ = ctx;
-    bail!("setup::kmod is not there yet")
+    tools::kmod(&Store::open(ctx, Policy::Pinned)?)
 }
 
 /// `mke2fs` and its family.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn e2fs(ctx: &Ctx) -> Result<E2fs> {
-    let _ = ctx;
-    bail!("setup::e2fs is not there yet")
+    tools::e2fs(&Store::open(ctx, Policy::Pinned)?)
 }
 
 /// The tools that run inside a guest.
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn guest_tools(ctx: &Ctx, arch: Arch) -> Result<GuestTools> {
-    let _ = (ctx, arch);
-    bail!("setup::guest_tools is not there yet")
+    guest::get(&Store::open(ctx, Policy::Pinned)?, arch)
 }
 
 /// How to run the C side of the build for this kernel.
 ///
 /// # Errors
 ///
-/// As [`kernel`]; or no way into a private toolchain is open to this user.
+/// As [`kernel()`]; or no way into a private toolchain is open to this user.
 pub fn toolchain(ctx: &Ctx, kernel: &Kernel) -> Result<Toolchain> {
     toolchain::choose(ctx, kernel)
 }
@@ -150,18 +158,12 @@ pub fn toolchain(ctx: &Ctx, kernel: &Kernel) -> Result<Toolchain> {
 ///
 /// # Errors
 ///
-/// As [`kernel`].
+/// As [`kernel()`].
 pub fn all(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
-    rust_src(ctx)?;
-    libclang(ctx)?;
-    kmod(ctx)?;
-    e2fs(ctx)?;
+    each(&Store::open(ctx, Policy::Pinned)?, kernels)?;
     for spec in kernels {
-        let kernel = kernel(ctx, spec)?;
-        toolchain(ctx, &kernel)?;
-        guest_tools(ctx, spec.arch)?;
+        toolchain(ctx, &kernel(ctx, spec)?)?;
     }
-    qemu(ctx)?;
     Ok(())
 }
 
@@ -169,8 +171,45 @@ pub fn all(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`kernel`]; or the lock file cannot be written.
+/// As [`kernel()`]; or the lock file cannot be written.
 pub fn update_lock(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
-    let _ = (ctx, kernels);
-    bail!("setup::update_lock is not there yet")
+    let store = Store::open(ctx, Policy::Newest)?;
+    each(&store, kernels)?;
+    store.save_lock()
+}
+
+fn each(store: &Store<'_>, kernels: &[&KernelSpec]) -> Result<()> {
+    rust_src::get(store)?;
+    clang::get(store)?;
+    tools::kmod(store)?;
+    tools::e2fs(store)?;
+    for spec in kernels {
+        kernel::get(store, spec)?;
+    }
+    for arch in [Arch::X86_64, Arch::I386] {
+        if kernels.iter().any(|spec| spec.arch == arch) {
+            guest::get(store, arch)?;
+        }
+    }
+    qemu::get(store)?;
+    Ok(())
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+fn sha256(path: &Path) -> Result<String> {
+    let mut file =
+        std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&block[..read]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
