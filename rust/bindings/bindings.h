@@ -16,4 +16,10 @@
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
+#include "block.h"
+#include "cpu.h"
+#include "page.h"
 #include "print.h"
+#include "slab.h"
+#include "sync.h"
+#include "xarray.h"

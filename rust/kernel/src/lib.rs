@@ -13,17 +13,27 @@
 
 extern crate self as kernel;
 
+pub mod alloc;
+pub mod block;
+pub mod bug;
+pub mod cpu;
 pub mod error;
 pub mod module;
+pub mod module_param;
+pub mod page;
 pub mod prelude;
 pub mod print;
+pub mod str;
+pub mod sync;
 pub mod types;
+pub mod xarray;
 
 mod panic;
 
 pub use bindings;
 pub use macros;
-pub use pin_init;
+// The kernel's pin-init; the registry has it under this name.
+pub use pinned_init as pin_init;
 
 #[doc(inline)]
 pub use macros::module;

@@ -35,6 +35,9 @@ unsafe extern "C" {
 }
 
 impl ThisModule {
+    /// For statics that C reads.
+    pub(crate) const ADDRESS: *mut bindings::module = (&raw const __this_module).cast_mut().cast();
+
     /// This module.
     #[must_use]
     pub fn get() -> &'static Self {

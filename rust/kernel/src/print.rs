@@ -170,6 +170,83 @@ impl fmt::Write for Line<'_> {
     }
 }
 
+/// A short text on the stack: for names.
+///
+/// What does not fit is cut off; [`Self::is_cut`] says so.
+#[derive(Debug, Clone)]
+pub struct Text<const N: usize> {
+    bytes: [u8; N],
+    used: usize,
+    cut: bool,
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Text<N> {
+    /// An empty text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: [0; N],
+            used: 0,
+            cut: false,
+        }
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            let mut utf8 = [0; 4];
+            let utf8 = c.encode_utf8(&mut utf8).as_bytes();
+            match self
+                .bytes
+                .get_mut(self.used..)
+                .and_then(|rest| rest.get_mut(..utf8.len()))
+            {
+                Some(slot) if !self.cut => {
+                    slot.copy_from_slice(utf8);
+                    self.used += utf8.len();
+                }
+                _ => self.cut = true,
+            }
+        }
+        self
+    }
+
+    /// Adds a value.
+    pub fn display<T: ufmt::uDisplay + ?Sized>(&mut self, value: &T) -> &mut Self {
+        // Writing to a text does not fail.
+        let _ = value.fmt(&mut ufmt::Formatter::new(self));
+        self
+    }
+
+    /// Whether something did not fit.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Only whole characters were added.
+        core::str::from_utf8(self.bytes.get(..self.used).unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> ufmt::uWrite for Text<N> {
+    type Error = core::convert::Infallible;
+
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        self.text(text);
+        Ok(())
+    }
+}
+
 /// Prints a line at level `emerg`: the system is unusable.
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line

@@ -47,3 +47,60 @@ impl<T> Opaque<T> {
         UnsafeCell::get(&self.value).cast::<T>()
     }
 }
+
+/// A value that can be handed to C as one pointer, and be taken back.
+///
+/// # Safety
+///
+/// `into_foreign` returns a pointer that is not null and aligned to `FOREIGN_ALIGN`.
+pub unsafe trait ForeignOwnable: Sized {
+    /// The alignment of the pointers that [`Self::into_foreign`] returns.
+    const FOREIGN_ALIGN: usize;
+
+    /// What is seen of the value while C owns it.
+    type Borrowed<'a>;
+
+    /// Gives the value to C.
+    fn into_foreign(self) -> *mut core::ffi::c_void;
+
+    /// Takes the value back.
+    ///
+    /// # Safety
+    ///
+    /// - `pointer` comes from [`Self::into_foreign`] and has not been taken back.
+    /// - Nothing that [`Self::borrow`] returned for it is alive.
+    unsafe fn from_foreign(pointer: *mut core::ffi::c_void) -> Self;
+
+    /// Looks at the value while C owns it.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` comes from [`Self::into_foreign`] and is not taken back during `'a`.
+    unsafe fn borrow<'a>(pointer: *mut core::ffi::c_void) -> Self::Borrowed<'a>;
+}
+
+// SAFETY: the pointer dangles, but is neither null nor unaligned.
+unsafe impl ForeignOwnable for () {
+    const FOREIGN_ALIGN: usize = 1;
+    type Borrowed<'a> = ();
+
+    fn into_foreign(self) -> *mut core::ffi::c_void {
+        core::ptr::NonNull::dangling().as_ptr()
+    }
+
+    unsafe fn from_foreign(_pointer: *mut core::ffi::c_void) {}
+
+    unsafe fn borrow<'a>(_pointer: *mut core::ffi::c_void) -> Self::Borrowed<'a> {}
+}
+
+/// Makes what holds it stay on the thread that made it: a guard that must be dropped there.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NotThreadSafe(core::marker::PhantomData<*mut ()>);
+
+impl NotThreadSafe {
+    /// The one value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(core::marker::PhantomData)
+    }
+}

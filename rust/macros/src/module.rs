@@ -200,15 +200,9 @@ fn param(param: &Param) -> TokenStream {
     let Param {
         name,
         ty,
-        default,
         permissions,
-        description: _,
-        validate,
+        ..
     } = param;
-    let validate = match validate {
-        Some(path) => quote!(::core::option::Option::Some(#path)),
-        None => quote!(::core::option::Option::None),
-    };
     let text = format!("{name}\0");
     let bytes = LitByteStr::new(text.as_bytes(), Span::call_site());
     let entry = format_ident!("__param_{name}");
@@ -218,8 +212,6 @@ fn param(param: &Param) -> TokenStream {
         static #entry: ::kernel::module_param::Entry = ::kernel::module_param::Entry::new::<#ty>(
             #bytes, &super::module_parameters::#name, #permissions,
         );
-        const _: ::core::option::Option<fn(&#ty) -> ::kernel::error::Result> = #validate;
-        const _: #ty = #default;
     }
 }
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Memory that may run out.
+//!
+//! C headers: `include/linux/slab.h`, `include/linux/gfp.h`.
+//!
+//! Every allocation takes [`Flags`] that say what the allocator may do to satisfy it, and every
+//! one can fail with [`ENOMEM`](crate::error::code::ENOMEM).
+
+mod kbox;
+mod kvec;
+
+pub use kbox::{Box, KBox};
+pub use kvec::{KVec, Vec};
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// What the allocator may do: the GFP flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flags(pub(crate) u32);
+
+impl core::ops::BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The GFP flags, by their C names.
+pub mod flags {
+    use super::Flags;
+
+    /// May sleep, and may start I/O: the usual case in process context.
+    pub const GFP_KERNEL: Flags = Flags(bindings::FERRITE_GFP_KERNEL);
+    /// As [`GFP_KERNEL`], charged to the current cgroup.
+    pub const GFP_KERNEL_ACCOUNT: Flags = Flags(bindings::FERRITE_GFP_KERNEL_ACCOUNT);
+    /// Never sleeps, and may use reserves: for interrupts and below spinlocks.
+    pub const GFP_ATOMIC: Flags = Flags(bindings::FERRITE_GFP_ATOMIC);
+    /// Never sleeps, and uses no reserves.
+    pub const GFP_NOWAIT: Flags = Flags(bindings::FERRITE_GFP_NOWAIT);
+    /// May sleep, but starts no I/O: for a block driver that serves the I/O.
+    pub const GFP_NOIO: Flags = Flags(bindings::FERRITE_GFP_NOIO);
+    /// May sleep, but calls into no file system.
+    pub const GFP_NOFS: Flags = Flags(bindings::FERRITE_GFP_NOFS);
+    /// The memory comes zeroed.
+    pub const GFP_ZERO: Flags = Flags(bindings::FERRITE_GFP_ZERO);
+    /// A failure prints nothing.
+    pub const GFP_NOWARN: Flags = Flags(bindings::FERRITE_GFP_NOWARN);
+    /// A page need not be in the kernel's own mapping: only for pages.
+    pub const GFP_HIGHMEM: Flags = Flags(bindings::FERRITE_GFP_HIGHMEM);
+}
+
+/// Where memory comes from.
+///
+/// # Safety
+///
+/// - Memory returned by `realloc` is valid for its layout, and nobody else's, until it is freed.
+/// - `realloc` keeps the contents up to the smaller of both sizes.
+pub unsafe trait Allocator {
+    /// Changes the size of an allocation; `None` allocates afresh.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; the old memory is untouched then.
+    ///
+    /// # Safety
+    ///
+    /// - `old`, if given, came from this allocator with the layout `old_layout`, and was not freed.
+    /// - `layout` is not of size zero, and has the alignment of `old_layout` if `old` is given.
+    unsafe fn realloc(
+        old: Option<NonNull<u8>>,
+        old_layout: Layout,
+        layout: Layout,
+        flags: Flags,
+    ) -> crate::error::Result<NonNull<u8>>;
+
+    /// Frees memory.
+    ///
+    /// # Safety
+    ///
+    /// `memory` came from this allocator and was not freed; nothing refers to it any more.
+    unsafe fn free(memory: NonNull<u8>);
+}
+
+/// `kmalloc`: physically contiguous memory, for small objects.
+#[derive(Debug)]
+pub struct Kmalloc;
+
+/// The size to ask `kmalloc` for, so that it returns the alignment of `layout`: a power of two is
+/// aligned to itself, any other size to at least eight bytes.
+fn kmalloc_size(layout: Layout) -> usize {
+    const GUARANTEED: usize = 8;
+    if layout.align() <= GUARANTEED {
+        layout.size()
+    } else {
+        let least = if layout.size() > layout.align() {
+            layout.size()
+        } else {
+            layout.align()
+        };
+        // An overflow gives 0; ask for what cannot be had instead.
+        least.checked_next_power_of_two().unwrap_or(usize::MAX)
+    }
+}
+
+// SAFETY:
+// - kmalloc's memory belongs to the caller until kfree;
+// - krealloc copies what was there, up to the smaller size.
+unsafe impl Allocator for Kmalloc {
+    unsafe fn realloc(
+        old: Option<NonNull<u8>>,
+        _old_layout: Layout,
+        layout: Layout,
+        flags: Flags,
+    ) -> crate::error::Result<NonNull<u8>> {
+        let size = kmalloc_size(layout);
+        let memory = match old {
+            // SAFETY: any size and flags are fine to ask for.
+            None => unsafe { bindings::ferrite_slab_alloc(size, flags.0) },
+            // SAFETY: the caller promises that `old` is a live allocation of kmalloc's.
+            Some(old) => unsafe {
+                bindings::ferrite_slab_realloc(old.as_ptr().cast(), size, flags.0)
+            },
+        };
+        NonNull::new(memory.cast()).ok_or(crate::error::code::ENOMEM)
+    }
+
+    unsafe fn free(memory: NonNull<u8>) {
+        // SAFETY: the caller promises that this is a live allocation of kmalloc's, used no more.
+        unsafe { bindings::ferrite_slab_free(memory.as_ptr().cast()) };
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! blk-mq: block drivers with several hardware queues.
+//!
+//! C headers: `include/linux/blk-mq.h`, `include/linux/blkdev.h`.
+//!
+//! A driver implements [`Operations`], makes a [`TagSet`] (the queues and their request tags) and
+//! a [`GenDisk`] on it (what user space sees). A request comes as an [`IdleRequest`]; once started
+//! it is a [`Request`], which belongs to the driver until it is ended. A request cannot be
+//! forgotten: dropping one ends it with an I/O error.
+
+mod gen_disk;
+mod operations;
+mod request;
+mod tag_set;
+
+pub use gen_disk::{GenDisk, GenDiskBuilder};
+pub use operations::Operations;
+pub use request::{IdleRequest, Op, Refused, Request, Segment, Segments, Status};
+pub use tag_set::{Flags, TagSet};

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Module parameters.
+//!
+//! C header: `include/linux/moduleparam.h`.
+//!
+//! They are declared in [`module!`](crate::module). A parameter's text is parsed by the kernel's
+//! own `kstrto*`, so it takes what C modules take and fails as they do: `EINVAL` for a text that
+//! is no number, `ERANGE` for a number that does not fit.
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use core::sync::atomic::Ordering;
+
+use crate::error::{Error, Result, to_result};
+use crate::module::ThisModule;
+
+/// A type that a parameter can have.
+pub trait Value: Copy + 'static + sealed::Sealed {
+    /// Whether the parameter may stand alone on the command line: `fua` for `fua=1`.
+    const NO_ARG: bool = false;
+
+    /// Parses what was written.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` or `ERANGE`.
+    fn parse(text: &CStr) -> Result<Self>;
+
+    /// Reads the value while others may write it.
+    #[doc(hidden)]
+    fn load(place: *mut Self) -> Self;
+
+    /// Writes the value while others may read it.
+    #[doc(hidden)]
+    fn store(place: *mut Self, value: Self);
+
+    /// Adds the value to a text.
+    #[doc(hidden)]
+    fn show(self, text: &mut Text<'_>);
+}
+
+mod sealed {
+    /// `Value` is implemented here only: its methods rely on where [`Param`](super::Param) lies.
+    pub trait Sealed {}
+}
+
+macro_rules! integer {
+    ($($ty:ty, $atomic:ident, $kstrto:ident;)*) => { $(
+        impl sealed::Sealed for $ty {}
+
+        impl Value for $ty {
+            fn parse(text: &CStr) -> Result<Self> {
+                let mut value = 0;
+                // SAFETY: the text is terminated, and the result is a variable of ours. Base 0
+                // takes the usual prefixes.
+                to_result(unsafe { bindings::$kstrto(text.as_ptr(), 0, &raw mut value) })?;
+                Ok(value)
+            }
+
+            fn load(place: *mut Self) -> Self {
+                // SAFETY: the place is a `Param`'s: valid, aligned to 8, and used atomically only.
+                unsafe { core::sync::atomic::$atomic::from_ptr(place) }.load(Ordering::Relaxed)
+            }
+
+            fn store(place: *mut Self, value: Self) {
+                // SAFETY: as above.
+                unsafe { core::sync::atomic::$atomic::from_ptr(place) }.store(value, Ordering::Relaxed);
+            }
+
+            fn show(self, text: &mut Text<'_>) {
+                // A text that is full stays as it is.
+                let _ = ufmt::uDisplay::fmt(&self, &mut ufmt::Formatter::new(text));
+            }
+        }
+    )* };
+}
+
+integer! {
+    u8, AtomicU8, kstrtou8;
+    i8, AtomicI8, kstrtos8;
+    u16, AtomicU16, kstrtou16;
+    i16, AtomicI16, kstrtos16;
+    u32, AtomicU32, kstrtouint;
+    i32, AtomicI32, kstrtoint;
+    u64, AtomicU64, kstrtoull;
+    i64, AtomicI64, kstrtoll;
+}
+
+impl sealed::Sealed for bool {}
+
+impl Value for bool {
+    const NO_ARG: bool = true;
+
+    fn parse(text: &CStr) -> Result<Self> {
+        let mut value = false;
+        // SAFETY: the text is terminated, and the result is a variable of ours.
+        to_result(unsafe { bindings::kstrtobool(text.as_ptr(), &raw mut value) })?;
+        Ok(value)
+    }
+
+    fn load(place: *mut Self) -> Self {
+        // SAFETY: the place is a `Param`'s: valid, and used atomically only.
+        unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.load(Ordering::Relaxed)
+    }
+
+    fn store(place: *mut Self, value: Self) {
+        // SAFETY: as above.
+        unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.store(value, Ordering::Relaxed);
+    }
+
+    fn show(self, text: &mut Text<'_>) {
+        text.push(if self { b'Y' } else { b'N' });
+    }
+}
+
+/// A parameter of a module.
+///
+/// Reading it needs no lock. A writable one can change at any time: read it once.
+#[repr(C, align(8))]
+pub struct Param<T: Value> {
+    value: UnsafeCell<T>,
+    name: &'static str,
+    validate: Option<fn(&T) -> Result>,
+}
+
+// SAFETY: the value is only used atomically.
+unsafe impl<T: Value> Sync for Param<T> {}
+
+impl<T: Value> Param<T> {
+    /// Called by `module!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, default: T, validate: Option<fn(&T) -> Result>) -> Self {
+        Self {
+            value: UnsafeCell::new(default),
+            name,
+            validate,
+        }
+    }
+
+    /// The value now.
+    pub fn get(&self) -> T {
+        T::load(self.value.get())
+    }
+
+    fn set(&self, text: Option<&CStr>) -> Result {
+        let value = match text {
+            Some(text) => T::parse(text).inspect_err(|error| self.complain(text, *error))?,
+            // Only a type with NO_ARG gets here: the flag stands for "yes".
+            None => T::parse(c"1")?,
+        };
+        if let Some(validate) = self.validate {
+            validate(&value).inspect_err(|error| self.complain(text.unwrap_or(c"1"), *error))?;
+        }
+        T::store(self.value.get(), value);
+        Ok(())
+    }
+
+    fn complain(&self, text: &CStr, error: Error) {
+        let text = text.to_str().unwrap_or("(not text)").trim_ascii_end();
+        crate::pr_err!("parameter {}: '{}' is refused ({})", self.name, text, error);
+    }
+}
+
+/// A text in a buffer of C's.
+#[doc(hidden)]
+pub struct Text<'a> {
+    buffer: &'a mut [u8],
+    used: usize,
+}
+
+impl Text<'_> {
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.buffer.get_mut(self.used) {
+            *slot = byte;
+            self.used += 1;
+        }
+    }
+}
+
+impl ufmt::uWrite for Text<'_> {
+    type Error = core::convert::Infallible;
+
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        text.bytes().for_each(|byte| self.push(byte));
+        Ok(())
+    }
+}
+
+/// What C reads of one parameter: an entry of `__param`.
+#[doc(hidden)]
+#[repr(transparent)]
+pub struct Entry(bindings::kernel_param);
+
+// SAFETY: the entry is never written.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// Called by `module!`. `name` ends with a zero byte.
+    #[must_use]
+    pub const fn new<T: Value>(
+        name: &'static [u8],
+        param: &'static Param<T>,
+        permissions: u16,
+    ) -> Self {
+        let arg: *const Param<T> = param;
+        Self(bindings::kernel_param {
+            name: name.as_ptr().cast::<c_char>(),
+            mod_: ThisModule::ADDRESS,
+            ops: &Ops::<T>::OPS,
+            perm: permissions,
+            level: -1,
+            flags: 0,
+            __bindgen_anon_1: bindings::kernel_param__bindgen_ty_1 {
+                arg: arg.cast_mut().cast::<c_void>(),
+            },
+        })
+    }
+}
+
+/// The kernel's callbacks for a parameter of type `T`.
+struct Ops<T>(core::marker::PhantomData<T>);
+
+impl<T: Value> Ops<T> {
+    const OPS: bindings::kernel_param_ops = bindings::kernel_param_ops {
+        flags: if T::NO_ARG {
+            bindings::KERNEL_PARAM_OPS_FL_NOARG as c_uint
+        } else {
+            0
+        },
+        set: Some(Self::set),
+        get: Some(Self::get),
+        free: None,
+    };
+
+    /// The parameter behind an entry.
+    ///
+    /// # Safety
+    ///
+    /// `entry` is one that [`Entry::new`] has made for a `T`.
+    unsafe fn param(entry: *const bindings::kernel_param) -> &'static Param<T> {
+        // SAFETY: the caller promises that the entry is ours, so its argument is a `Param<T>`.
+        unsafe { &*(*entry).__bindgen_anon_1.arg.cast::<Param<T>>() }
+    }
+
+    unsafe extern "C" fn set(text: *const c_char, entry: *const bindings::kernel_param) -> c_int {
+        // SAFETY: the kernel calls this with the entry that holds this callback.
+        let param = unsafe { Self::param(entry) };
+        // SAFETY: the text is terminated, or NULL if the parameter stood alone.
+        let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
+        crate::error::to_c(param.set(text))
+    }
+
+    unsafe extern "C" fn get(buffer: *mut c_char, entry: *const bindings::kernel_param) -> c_int {
+        // SAFETY: the kernel calls this with the entry that holds this callback.
+        let param = unsafe { Self::param(entry) };
+        // SAFETY: sysfs gives a page to write to.
+        let buffer =
+            unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), crate::page::PAGE_SIZE) };
+        let mut text = Text { buffer, used: 0 };
+        param.get().show(&mut text);
+        text.push(b'\n');
+        c_int::try_from(text.used).unwrap_or(0)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Sharing between threads of execution.
+//!
+//! C headers: `include/linux/mutex.h`, `include/linux/spinlock.h`, `include/linux/refcount.h`.
+
+mod arc;
+pub mod lock;
+mod refcount;
+
+pub use arc::{Arc, ArcBorrow};
+pub use lock::{Guard, Mutex, SpinLock};
+pub use refcount::Refcount;
+
+use crate::types::Opaque;
+
+/// What lockdep knows a family of locks by. One for each place where locks are made.
+#[repr(transparent)]
+pub struct LockClassKey(Opaque<bindings::lock_class_key>);
+
+// SAFETY: only lockdep looks inside, and it has its own locking.
+unsafe impl Sync for LockClassKey {}
+
+impl LockClassKey {
+    /// A new class; use [`static_lock_class!`](crate::static_lock_class), which keeps it in a static.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "only for statics")]
+    pub const fn new() -> Self {
+        Self(Opaque::zeroed())
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut bindings::lock_class_key {
+        self.0.get()
+    }
+}
+
+/// The lock class of the place where this stands.
+#[macro_export]
+macro_rules! static_lock_class {
+    () => {{
+        static CLASS: $crate::sync::LockClassKey = $crate::sync::LockClassKey::new();
+        &CLASS
+    }};
+}
+
+/// An initialiser for a [`Mutex`]: `new_mutex!(value)` or `new_mutex!(value, "name")`.
+#[macro_export]
+macro_rules! new_mutex {
+    ($value:expr $(,)?) => {
+        $crate::new_mutex!(
+            $value,
+            ::core::concat!(::core::file!(), ":", ::core::line!())
+        )
+    };
+    ($value:expr, $name:expr $(,)?) => {
+        $crate::sync::Mutex::new($value, $crate::c_str!($name), $crate::static_lock_class!())
+    };
+}
+
+/// An initialiser for a [`SpinLock`]: `new_spinlock!(value)` or `new_spinlock!(value, "name")`.
+#[macro_export]
+macro_rules! new_spinlock {
+    ($value:expr $(,)?) => {
+        $crate::new_spinlock!(
+            $value,
+            ::core::concat!(::core::file!(), ":", ::core::line!())
+        )
+    };
+    ($value:expr, $name:expr $(,)?) => {
+        $crate::sync::SpinLock::new($value, $crate::c_str!($name), $crate::static_lock_class!())
+    };
+}

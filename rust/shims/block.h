@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FERRITE_BLOCK_H
+#define FERRITE_BLOCK_H
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+
+enum ferrite_blk_status {
+	FERRITE_BLK_STS_OK = (__force int)BLK_STS_OK,
+	FERRITE_BLK_STS_NOTSUPP = (__force int)BLK_STS_NOTSUPP,
+	FERRITE_BLK_STS_TIMEOUT = (__force int)BLK_STS_TIMEOUT,
+	FERRITE_BLK_STS_NOSPC = (__force int)BLK_STS_NOSPC,
+	FERRITE_BLK_STS_MEDIUM = (__force int)BLK_STS_MEDIUM,
+	FERRITE_BLK_STS_RESOURCE = (__force int)BLK_STS_RESOURCE,
+	FERRITE_BLK_STS_DEV_RESOURCE = (__force int)BLK_STS_DEV_RESOURCE,
+	FERRITE_BLK_STS_IOERR = (__force int)BLK_STS_IOERR,
+};
+
+/* What a driver asks of a tag set, in bits that do not move. */
+enum ferrite_blk_flags {
+	FERRITE_BLK_BLOCKING = 1 << 0,
+	FERRITE_BLK_NO_SCHED = 1 << 1,
+	FERRITE_BLK_TAG_SHARED = 1 << 2,
+};
+
+/* Callbacks with one prototype on all kernels. */
+struct ferrite_blk_ops {
+	blk_status_t (*queue_rq)(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+	void (*commit_rqs)(struct blk_mq_hw_ctx *hctx);
+	void (*complete)(struct request *rq);
+	int (*init_request)(struct blk_mq_tag_set *set, struct request *rq);
+	void (*exit_request)(struct blk_mq_tag_set *set, struct request *rq);
+};
+
+struct ferrite_blk_limits {
+	unsigned int logical_block_size;
+	unsigned int physical_block_size;
+	unsigned int max_hw_sectors;
+	bool rotational;
+	bool write_cache;
+	bool fua;
+};
+
+int ferrite_blk_tag_set_init(struct blk_mq_tag_set *set, struct blk_mq_ops *ops,
+			     const struct ferrite_blk_ops *rust, unsigned int hw_queues,
+			     unsigned int depth, unsigned int data_size, int node, unsigned int flags);
+
+struct gendisk *ferrite_blk_disk_alloc(struct blk_mq_tag_set *set, const struct ferrite_blk_limits *limits,
+				       void *queue_data, const struct block_device_operations *fops,
+				       const char *name, size_t name_len);
+void ferrite_blk_disk_set_capacity(struct gendisk *disk, const u64 *sectors);
+int ferrite_blk_disk_add(struct gendisk *disk);
+
+unsigned int ferrite_blk_rq_op(const struct request *rq);
+u64 ferrite_blk_rq_sector(const struct request *rq);
+unsigned int ferrite_blk_rq_bytes(const struct request *rq);
+void *ferrite_blk_rq_data(struct request *rq);
+struct request *ferrite_blk_rq_from_data(void *data);
+void ferrite_blk_rq_end(struct request *rq, u8 status);
+void ferrite_blk_rq_complete(struct request *rq);
+
+struct ferrite_blk_segments {
+	struct req_iterator iter;
+	struct bio_vec bvec;
+};
+
+bool ferrite_blk_segment_first(const struct request *rq, struct ferrite_blk_segments *segments);
+bool ferrite_blk_segment_next(struct ferrite_blk_segments *segments);
+
+#endif

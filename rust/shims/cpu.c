@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cpumask.h>
+#include "cpu.h"
+
+unsigned int ferrite_cpu_possible(void)
+{
+	return nr_cpu_ids;
+}

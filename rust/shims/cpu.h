@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FERRITE_CPU_H
+#define FERRITE_CPU_H
+
+unsigned int ferrite_cpu_possible(void);
+
+#endif
