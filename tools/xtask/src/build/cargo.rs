@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use cargo_metadata::camino::Utf8Path;
 use cargo_metadata::{CrateType, MetadataCommand};
 use serde::Deserialize;
 
@@ -20,6 +21,7 @@ use crate::run;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct Ferrite {
     panic_sites: Option<u64>,
+    c: Vec<String>,
 }
 
 /// All modules of the workspace: the packages that are built as static libraries.
@@ -53,10 +55,27 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
                 .strip_prefix(&metadata.workspace_root)
                 .is_ok_and(|p| p.starts_with("tests")),
             panic_sites: ferrite.panic_sites,
+            c: c_sources(package, &metadata.workspace_root, ferrite.c)?,
         });
     }
     modules.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(modules)
+}
+
+/// The paths of a module's own C files, below the top of the tree.
+fn c_sources(
+    package: &cargo_metadata::Package,
+    root: &Utf8Path,
+    files: Vec<String>,
+) -> Result<Vec<String>> {
+    let dir = package.manifest_path.parent().unwrap_or(root);
+    let dir = dir
+        .strip_prefix(root)
+        .context("a package outside of the workspace")?;
+    Ok(files
+        .into_iter()
+        .map(|file| dir.join(file).into_string())
+        .collect())
 }
 
 /// cargo, set up for this kernel's target.
@@ -146,7 +165,9 @@ pub fn build(
         );
     }
     // The two features are LLVM's; rustc has no name for them.
-    let is_news = |line: &&str| line.contains("warning:") && !line.contains("`harden-sls-");
+    let is_news = |line: &&str| {
+        line.contains("warning:") && !line.contains("harden-sls-") && !line.contains(" generated ")
+    };
     for line in messages.lines().filter(is_news) {
         ctx.ui.line(line);
     }

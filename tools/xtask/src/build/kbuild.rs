@@ -37,6 +37,9 @@ pub fn run(
     for source in sources(&ctx.root)? {
         inputs = inputs.contents(&source)?;
     }
+    for file in modules.iter().flat_map(|module| &module.c) {
+        inputs = inputs.contents(&ctx.root.join(file))?;
+    }
     let stamp = Stamp::new(&dir, "kbuild", inputs);
     let built = Built {
         modules: modules
@@ -67,6 +70,11 @@ pub fn run(
                 m.name, m.panic_sites?
             ))
         }))
+        .args(
+            modules
+                .iter()
+                .map(|m| format!("FERRITE_C_{}={}", m.name, m.c.join(" "))),
+        )
         .args(["-j2", "modules"]);
     let log = dir.join("kbuild.log");
     let output = command

@@ -138,6 +138,8 @@ pub struct Module {
     pub test_only: bool,
     /// The most panic sites it may have: a figure that may only fall.
     pub panic_sites: Option<u64>,
+    /// C files that only this module is linked with, below the top of the tree.
+    pub c: Vec<String>,
 }
 
 /// What a build made.
@@ -173,14 +175,7 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
         .with_context(|| format!("cannot create {}", generated.display()))?;
     let cc = KernelCc::ask(target, &target.dir(ctx).join("cc"))?;
     let answers = probes::ask(&ctx.root, target, &cc, &generated)?;
-    let libclang = setup::libclang(ctx).or_else(|e| {
-        std::env::var("FERRITE_TMP_CLANG")
-            .map(|d| setup::Libclang {
-                dir: d.into(),
-                lib_dirs: vec![],
-            })
-            .map_err(|_| e)
-    })?;
+    let libclang = setup::libclang(ctx)?;
     let bindings = bindings::make(
         &ctx.root,
         target,
@@ -190,16 +185,7 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
         &generated,
     )?;
     let rust_flags = flags::for_kernel(&ctx.root, target.arch, &target.config)?;
-    let sysroot = sysroot::make(
-        ctx,
-        &setup::rust_src(ctx).or_else(|e| {
-            std::env::var("FERRITE_TMP_SRC")
-                .map(Into::into)
-                .map_err(|_| e)
-        })?,
-        target.arch,
-        &rust_flags,
-    )?;
+    let sysroot = sysroot::make(ctx, &setup::rust_src(ctx)?, target.arch, &rust_flags)?;
     Ok(Prepared {
         answers,
         bindings,

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A module that does on request what no module should, so that the harness can be seen to notice.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+use kernel::prelude::*;
+use kernel::{new_spinlock, warn_here};
+
+module! {
+    type: Misbehave,
+    name: "misbehave",
+    authors: ["The Ferrite developers"],
+    description: "Does on request what no module should",
+    license: "GPL",
+    params: {
+        panic: bool { default: false, permissions: 0, description: "Panic, in Rust" },
+        index: bool { default: false, permissions: 0, description: "Index an array out of bounds" },
+        hang: bool { default: false, permissions: 0, description: "Spin below a spinlock, for ever" },
+        warn: bool { default: false, permissions: 0, description: "Warn, and go on" },
+        fail: bool { default: false, permissions: 0, description: "Fail to load, with EIO" },
+        leak: bool { default: false, permissions: 0, description: "Lose a megabyte of slab memory" },
+    },
+}
+
+struct Misbehave;
+
+impl Module for Misbehave {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        use module_parameters as wanted;
+        if wanted::panic.get() {
+            panic!("asked to panic");
+        }
+        if wanted::index.get() {
+            // The index is not known when this is compiled.
+            let array = [1, 2, 3];
+            let index = kernel::cpu::possible() as usize + array.len();
+            pr_info!("{}", array[index]);
+        }
+        if wanted::hang.get() {
+            hang()?;
+        }
+        if wanted::warn.get() {
+            warn_here!();
+        }
+        if wanted::leak.get() {
+            for _ in 0..1024 {
+                core::mem::forget(KBox::new([0_u8; 1024], GFP_KERNEL)?);
+            }
+        }
+        if wanted::fail.get() {
+            return Err(EIO);
+        }
+        Ok(Self)
+    }
+}
+
+/// Never comes back.
+fn hang() -> Result {
+    let lock = KBox::pin_init(new_spinlock!(()), GFP_KERNEL)?;
+    let _guard = lock.lock();
+    loop {
+        core::hint::spin_loop();
+    }
+}
