@@ -151,7 +151,7 @@ pub fn guest_tools(ctx: &Ctx, arch: Arch) -> Result<GuestTools> {
 ///
 /// As [`kernel()`]; or no way into a private toolchain is open to this user.
 pub fn toolchain(ctx: &Ctx, kernel: &Kernel) -> Result<Toolchain> {
-    toolchain::choose(ctx, kernel)
+    toolchain::choose(ctx, &Store::open(ctx, Policy::Pinned)?, kernel)
 }
 
 /// Everything for these kernels: what `xtask setup` does.
@@ -175,6 +175,14 @@ pub fn all(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
 pub fn update_lock(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
     let store = Store::open(ctx, Policy::Newest)?;
     each(&store, kernels)?;
+    // What this host may not need, and another host will.
+    tools::pahole(&store)?;
+    for spec in kernels {
+        let config = std::fs::read_to_string(kernel::get(&store, spec)?.config)?;
+        if let Some(major) = toolchain::gcc_major(&config) {
+            toolchain::root::fetch(&store, major)?;
+        }
+    }
     store.save_lock()
 }
 

@@ -2,6 +2,7 @@
 
 //! Programs that run on the host: the host's own where it has them, else private ones.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -60,6 +61,43 @@ fn programs<const N: usize>(
     })?;
     Ok(names.map(|name| private(&set, &Path::new("usr/sbin").join(name))))
 }
+
+/// The directory that holds a `pahole`, for `PATH`: Kbuild wants it under that name.
+///
+/// # Errors
+///
+/// It cannot be fetched.
+pub(super) fn pahole(store: &Store<'_>) -> Result<PathBuf> {
+    let program = "usr/bin/pahole";
+    let set = store.ensure(&Recipe {
+        name: "pahole",
+        layout: LAYOUT,
+        only: &[],
+        newest: &|store| {
+            let apt = store.fresh_apt(HOST)?;
+            Ok(vec![(HOST, apt.closure(&["pahole".to_owned()], false)?)])
+        },
+        finish: &|tree| {
+            let keep = elf::closure(tree, HOST.arch, &[program.into()], &[])?;
+            let packages = elf::prune(tree, &keep)?;
+            let wrapper = tree.root.join("wrapper");
+            std::fs::create_dir(&wrapper)?;
+            let wrapper = wrapper.join("pahole");
+            std::fs::write(&wrapper, WRAPPER.replace("PROGRAM", program))?;
+            std::fs::set_permissions(&wrapper, PermissionsExt::from_mode(0o755))?;
+            Ok(Some(packages))
+        },
+    })?;
+    Ok(set.dir.join("wrapper"))
+}
+
+/// [`private`] as a script, which finds its set from its own place.
+const WRAPPER: &str = "\
+#!/bin/sh
+root=${0%/*}/..
+lib=$root/usr/lib/x86_64-linux-gnu
+exec \"$lib/ld-linux-x86-64.so.2\" --library-path \"$lib\" \"$root/PROGRAM\" \"$@\"
+";
 
 /// A program in a set, started through the set's own loader: it would find the host's libc
 /// otherwise, which may be older than it wants.
