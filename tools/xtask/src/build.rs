@@ -19,6 +19,7 @@ pub mod bindings;
 pub mod cargo;
 pub mod config;
 pub mod flags;
+pub mod install;
 pub mod kbuild;
 pub mod kernel_cc;
 pub mod probes;

@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand};
 
 use crate::build::{self, Target, cargo};
+use crate::check;
 use crate::ctx::Ctx;
 use crate::harness::{self, Outcome};
 use crate::kernels::{self, KERNELS, KernelSpec};
@@ -53,16 +54,33 @@ enum Command {
     Kernels,
     /// Build all modules
     Build {
-        /// For this kernel (may be given again) [default: the first of `kernels`]
-        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find, conflicts_with = "kdir")]
-        kernels: Vec<&'static KernelSpec>,
-        /// For the kernel with this build directory: /lib/modules/$(uname -r)/build
-        #[arg(long, value_name = "DIR")]
-        kdir: Option<PathBuf>,
+        #[command(flatten)]
+        target: TargetOptions,
         /// Only these modules [default: all; with --kdir, all but the test modules]
         #[arg(value_name = "MODULE")]
         modules: Vec<String>,
     },
+    /// Build the modules, install them, and run depmod
+    Install {
+        #[command(flatten)]
+        target: TargetOptions,
+        /// Below this directory [default: /, with --kdir]
+        #[arg(long, value_name = "DIR", env = "INSTALL_MOD_PATH")]
+        path: Option<PathBuf>,
+    },
+    /// Build the modules and sign them, for machines that load only signed ones
+    Sign {
+        #[command(flatten)]
+        target: TargetOptions,
+        /// The private key, in PEM
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The certificate, in PEM or DER
+        #[arg(long, value_name = "FILE")]
+        certificate: PathBuf,
+    },
+    /// Check everything that needs no guest: format, lints, unit tests, licences
+    Check,
     /// Build all modules, boot every kernel, use the modules there, and print what happened
     Run {
         /// Only on this kernel (may be given again) [default: all]
@@ -96,6 +114,34 @@ enum Command {
     /// Join a library with the shims: called from Kbuild
     #[command(hide = true)]
     Link(link::Options),
+}
+
+/// What to build for.
+#[derive(Debug, Args)]
+struct TargetOptions {
+    /// For this kernel (may be given again) [default: the first of `kernels`]
+    #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find, conflicts_with = "kdir")]
+    kernels: Vec<&'static KernelSpec>,
+    /// For the kernel with this build directory: /lib/modules/$(uname -r)/build
+    #[arg(long, value_name = "DIR", env = "KDIR")]
+    kdir: Option<PathBuf>,
+}
+
+impl TargetOptions {
+    fn all(&self, ctx: &Ctx) -> Result<Vec<Target>> {
+        if let Some(kdir) = &self.kdir {
+            return Ok(vec![Target::kdir(kdir)?]);
+        }
+        let kernels = if self.kernels.is_empty() {
+            vec![&KERNELS[0]]
+        } else {
+            self.kernels.clone()
+        };
+        kernels
+            .into_iter()
+            .map(|spec| Target::stock(ctx, &setup::kernel(ctx, spec)?))
+            .collect()
+    }
 }
 
 /// Runs the command line.
@@ -139,28 +185,44 @@ fn run(command: Command) -> Result<ExitCode> {
                 );
             }
         }
-        Command::Build {
-            kernels,
-            kdir,
-            modules,
-        } => {
-            if let Some(kdir) = kdir {
-                let built = build_target(&ctx, &Target::kdir(&kdir)?, |m| {
-                    selected(m, &modules) && (!m.test_only || !modules.is_empty())
-                })?;
-                report(&built);
-            } else {
-                let kernels = if kernels.is_empty() {
-                    vec![&KERNELS[0]]
-                } else {
-                    kernels
-                };
-                for spec in kernels {
-                    let target = Target::stock(&ctx, &setup::kernel(&ctx, spec)?)?;
-                    report(&build_target(&ctx, &target, |m| selected(m, &modules))?);
-                }
+        Command::Build { target, modules } => {
+            for target in target.all(&ctx)? {
+                report(&build_target(&ctx, &target, &modules)?);
             }
         }
+        Command::Install { target, path } => {
+            let root = path.or_else(|| target.kdir.is_some().then(|| PathBuf::from("/")));
+            let root = root.context("say where to: INSTALL_MOD_PATH=DIR, or name the running kernel: KDIR=/lib/modules/$(uname -r)/build")?;
+            std::fs::create_dir_all(&root)
+                .with_context(|| format!("cannot create {}", root.display()))?;
+            let root = root.canonicalize()?;
+            for target in target.all(&ctx)? {
+                let built = build_target(&ctx, &target, &[])?;
+                build::install::install(&ctx, &target, &built, &root)?;
+                ctx.ui.line(format!(
+                    "installed {} modules for {} below {}",
+                    built.modules.len(),
+                    target.release,
+                    root.display()
+                ));
+            }
+        }
+        Command::Sign {
+            target,
+            key,
+            certificate,
+        } => {
+            for target in target.all(&ctx)? {
+                let built = build_target(&ctx, &target, &[])?;
+                build::install::sign(&target, &built, &key, &certificate)?;
+                ctx.ui.line(format!(
+                    "signed {} modules for {}",
+                    built.modules.len(),
+                    target.release
+                ));
+            }
+        }
+        Command::Check => check::all(&ctx)?,
         Command::Run { kernels, show_qemu } => {
             return Ok(harness::run_demo(&ctx, &or_all(kernels), show_qemu, &for_guest)?.into());
         }
@@ -230,12 +292,22 @@ fn all_modules(ctx: &Ctx, keep: impl Fn(&build::Module) -> bool) -> Result<Vec<b
     Ok(modules)
 }
 
-fn build_target(
-    ctx: &Ctx,
-    target: &Target,
-    keep: impl Fn(&build::Module) -> bool,
-) -> Result<build::Built> {
-    build::build(ctx, target, &all_modules(ctx, keep)?)
+/// Builds the modules of these names. Test modules only go into guests, or where they are named.
+fn build_target(ctx: &Ctx, target: &Target, names: &[String]) -> Result<build::Built> {
+    let modules = all_modules(ctx, |m| {
+        if names.is_empty() {
+            !m.test_only
+        } else {
+            names.contains(&m.name)
+        }
+    })?;
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !modules.iter().any(|m| m.name == **name))
+    {
+        bail!("there is no module '{unknown}'");
+    }
+    build::build(ctx, target, &modules)
 }
 
 fn report(built: &build::Built) {
@@ -248,10 +320,11 @@ fn report(built: &build::Built) {
 fn for_guest(ctx: &Ctx, spec: &'static KernelSpec) -> Result<harness::Built> {
     let kernel = setup::kernel(ctx, spec)?;
     let target = Target::stock(ctx, &kernel)?;
-    let built = build_target(ctx, &target, |_| true)?;
+    let built = build::build(ctx, &target, &all_modules(ctx, |_| true)?)?;
+    let install_root = Some(build::install::for_guest(ctx, &target, &built)?);
     Ok(harness::Built {
         ko_files: built.modules.into_iter().map(|(_, ko)| ko).collect(),
-        install_root: None,
+        install_root,
     })
 }
 

@@ -8,6 +8,7 @@
 //! and how to talk to the person who waits.
 
 pub mod build;
+pub mod check;
 pub mod cli;
 pub mod ctx;
 pub mod harness;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! Everything that is checked on the host: format, lints for host and kernel targets, unit tests,
+//! licences. What CI runs, a person runs with `cargo xtask check`.
+
+pub mod licences;
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::build::{self, Target, cargo};
+use crate::ctx::Ctx;
+use crate::kernels::KERNELS;
+use crate::setup;
+
+/// Packages with tests that run on the host, beside those of the tools.
+const HOST_TESTED: &[&str] = &["xtask", "macros"];
+
+/// Runs every check; prints one line for each.
+///
+/// # Errors
+///
+/// A check failed: the message names all that did, and what they printed has been shown.
+pub fn all(ctx: &Ctx) -> Result<()> {
+    let mut failed = Vec::new();
+    let mut step = |name: &str, result: Result<()>, start: Instant| {
+        let seconds = start.elapsed().as_secs_f64();
+        match result {
+            Ok(()) => ctx.ui.line(format!("check {name} ... ok ({seconds:.1} s)")),
+            Err(error) => {
+                ctx.ui.line(format!(
+                    "check {name} ... FAILED ({seconds:.1} s)\n{error:#}"
+                ));
+                failed.push(name.to_owned());
+            }
+        }
+    };
+    let now = Instant::now();
+    step("licences", licences::check(ctx), now);
+    let now = Instant::now();
+    step("format", plain(ctx, &["fmt", "--all", "--check"]), now);
+    let now = Instant::now();
+    step(
+        "clippy (host)",
+        host(ctx, &["clippy", "--quiet", "--all-targets"]),
+        now,
+    );
+    for spec in KERNELS {
+        let now = Instant::now();
+        let result = setup::kernel(ctx, spec)
+            .and_then(|kernel| kernel_clippy(ctx, &Target::stock(ctx, &kernel)?));
+        step(&format!("clippy ({})", spec.id), result, now);
+    }
+    let now = Instant::now();
+    step("unit tests", host(ctx, &["test", "--quiet"]), now);
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", failed.join(", "))
+}
+
+/// cargo on the packages that run on the host.
+fn host(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
+    let mut arguments = arguments.to_vec();
+    for package in HOST_TESTED {
+        arguments.extend(["--package", package]);
+    }
+    plain(ctx, &arguments)
+}
+
+fn plain(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(&ctx.root).args(arguments);
+    // `macros` uses a feature of the compiler's own; its code runs in rustc, never in a kernel.
+    command.env("RUSTC_BOOTSTRAP", "macros");
+    run(command)
+}
+
+/// clippy on everything that goes into a module of this kernel.
+fn kernel_clippy(ctx: &Ctx, target: &Target) -> Result<()> {
+    let prepared = build::target::prepare(ctx, target)?;
+    let mut command = cargo::command(ctx, target, &prepared, "clippy");
+    command.args(["--quiet", "--profile", "module"]);
+    for module in cargo::modules(ctx)? {
+        command.args(["--package", &module.package]);
+    }
+    run(command)
+}
+
+fn run(mut command: Command) -> Result<()> {
+    let output = command.output().context("cannot run cargo")?;
+    if output.status.success() {
+        return Ok(());
+    }
+    bail!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
