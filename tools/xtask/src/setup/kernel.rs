@@ -14,6 +14,12 @@ use crate::kernels::{Arch, Kernel, KernelSpec};
 
 const LAYOUT: u32 = 1;
 
+/// The kernel that an earlier set-up has fetched.
+pub(super) fn in_cache(store: &Store<'_>, spec: &KernelSpec) -> Option<Kernel> {
+    let set = store.present(spec.id, LAYOUT)?;
+    describe(&set, spec).ok()
+}
+
 pub(super) fn get(store: &Store<'_>, spec: &KernelSpec) -> Result<Kernel> {
     let set = match store.present(spec.id, LAYOUT) {
         Some(set) => set,

@@ -163,7 +163,7 @@ fn version(cc: &str) -> Option<u32> {
 fn refused(cc: &str, flags: &[&'static str]) -> Option<&'static str> {
     let takes = |flags: &[&str]| {
         let mut command = Command::new(cc);
-        command.args(["-Werror", "-ffreestanding", "-nostdinc"]);
+        command.args(["-Werror", "-ffreestanding", "-nostdinc", "-fno-pie"]);
         command
             .args(flags)
             .args(["-S", "-x", "c", "/dev/null", "-o", "/dev/null"]);
@@ -240,6 +240,19 @@ mod tests {
         assert_eq!(gcc_major(CONFIG), Some(12));
         assert_eq!(gcc_major("CONFIG_GCC_VERSION=0\n"), None);
         assert_eq!(flags(CONFIG), ["-m32", "-fstack-protector-strong"]);
+    }
+
+    #[test]
+    fn a_flag_that_is_refused_is_named() {
+        let Some(cc) = tools::on_host("gcc") else {
+            return;
+        };
+        let cc = cc.to_string_lossy();
+        assert_eq!(refused(&cc, &["-mcmodel=kernel", "-mharden-sls=all"]), None);
+        assert_eq!(
+            refused(&cc, &["-O2", "-fno-such-flag"]),
+            Some("-fno-such-flag")
+        );
     }
 
     #[test]

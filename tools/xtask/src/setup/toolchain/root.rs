@@ -55,6 +55,11 @@ const LEFT_OUT: [&str; 8] = [
     "tar",
 ];
 
+/// Whether there is a root for this major version of GCC.
+pub(in crate::setup) fn is_known(major: u32) -> bool {
+    ROOTS.iter().any(|(known, _)| *known == major)
+}
+
 /// Unpacks the root for this major version of GCC.
 pub(in crate::setup) fn fetch(store: &Store<'_>, major: u32) -> Result<Set> {
     let Some((_, release)) = ROOTS.iter().find(|(known, _)| *known == major) else {
@@ -137,7 +142,7 @@ fn set_name(set: &Set) -> String {
 
 /// The ways into a namespace where mounts are private, the least demanding first. A user namespace
 /// would do for root as well, but containers often let root mount and forbid user namespaces.
-fn namespaces() -> Vec<&'static [&'static str]> {
+pub(in crate::setup) fn namespaces() -> Vec<&'static [&'static str]> {
     const USER: &[&str] = &["--user", "--map-root-user", "--mount"];
     const ROOT: &[&str] = &["--mount"];
     match std::fs::metadata("/proc/self") {
