@@ -123,6 +123,20 @@ unload() { rmmod "$1"; }
 
 is_loaded() { grep -q "^$1 " /proc/modules; }
 
+# The first disk of rnull.
+DISK=/dev/rnullb0
+
+# rnull_up [PARAMETER=VALUE]...: loads rnull and waits for its disk.
+rnull_up() {
+	load rnull "$@"
+	wait_for 5 [ -b "$DISK" ]
+}
+
+free_kib() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree:/ { print $2 }' /proc/meminfo
+}
+
 # our_modules: every module that was built from this tree, one a line.
 our_modules() {
 	for file in /modules/*.ko; do
@@ -191,7 +205,7 @@ leave() {
 		fi
 		if [ -s /tmp/case/output ]; then
 			diag "the last lines of its output:"
-			tail -n 25 /tmp/case/output | sed 's/^/  /' | comment
+			tail -n 40 /tmp/case/output | sed 's/^/  /' | comment
 		fi
 	fi
 	kmsg "  1..$POINTS"

@@ -141,12 +141,7 @@ pub fn base(
         .join("lib/modules")
         .join(&kernel.release);
     let dep = modules.join("modules.dep");
-    let mut key = format!("{extra:?}\n");
-    for path in [busybox, init, &dep] {
-        let meta = fs::metadata(path).with_context(|| format!("{} is missing", path.display()))?;
-        let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
-        key += &format!("{} {} {}\n", path.display(), meta.len(), age.as_nanos());
-    }
+    let key = format!("{extra:?}\n{}", fingerprint(&[busybox, init, &dep])?);
     let archive = dir.join("base.cpio");
     let key_file = dir.join("base.key");
     if archive.exists() && fs::read_to_string(&key_file).is_ok_and(|old| old == key) {
@@ -155,11 +150,41 @@ pub fn base(
     fs::create_dir_all(dir)?;
     let bytes = make_base(kernel, &modules, busybox, init, extra)
         .with_context(|| format!("cannot make the initramfs for {}", kernel.spec.id))?;
-    // The key goes first and comes last, so that a broken-off write is never taken for whole.
-    let _ = fs::remove_file(&key_file);
-    fs::write(&archive, bytes)?;
-    fs::write(&key_file, key)?;
+    keep(&archive, &bytes, &key_file, &key)?;
     Ok(archive)
+}
+
+/// What tells whether something that was made of these files has to be made again: their places,
+/// sizes and ages.
+///
+/// # Errors
+///
+/// One of them is missing.
+pub fn fingerprint(files: &[&Path]) -> Result<String> {
+    let mut key = String::new();
+    for path in files {
+        let meta = fs::metadata(path).with_context(|| format!("{} is missing", path.display()))?;
+        let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
+        key += &format!("{} {} {}\n", path.display(), meta.len(), age.as_nanos());
+    }
+    Ok(key)
+}
+
+/// Keeps something that was made, with the fingerprint of what it was made of. Both are written
+/// aside and renamed, the key last, so that a broken-off write is never taken for whole, nor by
+/// another xtask that runs at the same time.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn keep(file: &Path, bytes: &[u8], key_file: &Path, key: &str) -> Result<()> {
+    for (path, content) in [(file, bytes), (key_file, key.as_bytes())] {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{}", std::process::id()));
+        fs::write(&aside, content).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::rename(&aside, path)?;
+    }
+    Ok(())
 }
 
 fn make_base(

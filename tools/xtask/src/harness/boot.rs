@@ -96,9 +96,15 @@ impl Config {
     }
 
     /// QEMU's CPU model.
+    ///
+    /// A 32-bit kernel takes QEMU's `max` for an Athlon that is not fit for two CPUs, and warns;
+    /// it is told to be a later one.
     #[must_use]
-    pub fn cpu(&self) -> &'static str {
-        self.cpu
+    pub fn cpu(&self, arch: Arch) -> &'static str {
+        match (self.cpu, arch) {
+            ("max", Arch::I386) => "max,family=15,model=107,stepping=1",
+            (cpu, _) => cpu,
+        }
     }
 
     /// The kernel's command line, given its `.config`.

@@ -47,6 +47,8 @@ const COMPLAINTS: &[At] = &[
     Within("Objects remaining in"),
     Within("Objects remaining on"),
     Within("Slab cache still has objects"),
+    // A Rust panic says why before it becomes an oops.
+    Start("rust: panic at "),
     Start("Oops"),
     Start("general protection fault"),
     Start("divide error"),
@@ -141,6 +143,7 @@ mod tests {
             "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [insmod:201]",
             "BUG kmalloc-64 (Tainted: G           OE     ): Left Redzone overwritten",
             "BUG rnull_cmd (Tainted: G OE): Objects remaining in rnull_cmd on __kmem_cache_shutdown()",
+            "rust: panic at drivers/block/rnull/src/lib.rs:12",
             "kernel BUG at lib/list_debug.c:53!",
             "Oops: 0002 [#1] PREEMPT SMP NOPTI",
             "Oops: general protection fault, probably for non-canonical address 0xdead: 0000 [#1]",

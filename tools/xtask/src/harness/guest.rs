@@ -117,7 +117,7 @@ impl Mission<'_> {
             )?
         };
         Ok(Machine {
-            cpu: self.boot.cpu(),
+            cpu: self.boot.cpu(spec.arch),
             image,
             initrd,
             cmdline: self.boot.cmdline(&config),
@@ -148,7 +148,7 @@ impl Mission<'_> {
             archive.tree("installed/lib/modules", &root.join("lib/modules"))?;
         }
         let guest = ctx.root.join("tests/qemu/guest");
-        for name in ["lib.sh", "case.sh"] {
+        for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh"] {
             archive.file(&format!("ferrite/{name}"), &fs::read(guest.join(name))?)?;
         }
         let mut plan = String::new();

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::archive;
+
 /// The image to boot: the kernel out of `image`, kept in `dir`, or `image` itself where it cannot
 /// be entered without its stub.
 ///
@@ -23,10 +25,9 @@ pub fn unpacked(image: &Path, config: &str, dir: &Path) -> Result<PathBuf> {
         return Ok(image.to_owned());
     }
     let kept = dir.join("vmlinux");
-    let is_newer = |kept: &Path| -> std::io::Result<bool> {
-        Ok(fs::metadata(kept)?.modified()? >= fs::metadata(image)?.modified()?)
-    };
-    if is_newer(&kept).unwrap_or(false) {
+    let key_file = dir.join("vmlinux.key");
+    let key = archive::fingerprint(&[image])?;
+    if kept.exists() && fs::read_to_string(&key_file).is_ok_and(|old| old == key) {
         return Ok(kept);
     }
     let bytes = fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
@@ -36,10 +37,7 @@ pub fn unpacked(image: &Path, config: &str, dir: &Path) -> Result<PathBuf> {
         return Ok(image.to_owned());
     };
     fs::create_dir_all(dir)?;
-    // Written aside and renamed: a broken-off write is never taken for a kernel.
-    let aside = dir.join(format!("vmlinux.{}", std::process::id()));
-    fs::write(&aside, kernel).with_context(|| format!("cannot write {}", aside.display()))?;
-    fs::rename(&aside, &kept)?;
+    archive::keep(&kept, &kernel, &key_file, &key)?;
     Ok(kept)
 }
 

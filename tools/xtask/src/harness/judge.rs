@@ -114,7 +114,6 @@ pub struct Judge {
     current: Option<usize>,
     quote_left: usize,
     dead: bool,
-    finished: bool,
     init: bool,
     stray: Vec<String>,
 }
@@ -130,7 +129,6 @@ impl Judge {
             current: None,
             quote_left: 0,
             dead: false,
-            finished: false,
             init: false,
             stray: Vec::new(),
         }
@@ -160,7 +158,8 @@ impl Judge {
                 // The guest has one init; a second greeting is a test's output.
                 return (!std::mem::replace(&mut self.init, true)).then_some(Progress::Init);
             }
-            Event::Plan { depth: 0, .. } | Event::Plan { .. } => {}
+            // The plan of a test comes after its points and adds nothing to them.
+            Event::Plan { .. } => {}
             Event::Start(name) => {
                 // A test may be listed more than once (--repeat): the first that has not run.
                 let index = (0..self.runs.len())
@@ -193,13 +192,12 @@ impl Judge {
                     run.points.push(Point { name, ok });
                 }
             }
+            Event::Diag { depth: 0, text } if text == "finished" => {
+                return Some(Progress::Finished);
+            }
             Event::Diag { text, .. } => match (text.strip_prefix("note: "), self.running()) {
                 (Some(note), Some(run)) => run.notes.push(note.to_owned()),
                 (None, Some(run)) => run.diags.push(text),
-                (_, None) if text == "finished" => {
-                    self.finished = true;
-                    return Some(Progress::Finished);
-                }
                 (_, None) => self.stray.push(text),
             },
             Event::Bail(reason) => self.stray.push(format!("the guest gave up: {reason}")),

@@ -169,15 +169,21 @@ pub fn worst(results: &[TestResult]) -> Outcome {
     outcomes.max().unwrap_or(Outcome::Passed)
 }
 
+/// Every failure, explained; nothing if there is none.
+#[must_use]
+pub fn failures(results: &[TestResult]) -> String {
+    let failed = results.iter().filter(|r| r.outcome != Outcome::Passed);
+    let failures: Vec<_> = failed.map(TestResult::explanation).collect();
+    if failures.is_empty() {
+        return String::new();
+    }
+    format!("\nfailures:\n\n{}", failures.join("\n"))
+}
+
 /// What stands at the end: the failures, and the closing lines.
 #[must_use]
 pub fn summary(results: &[TestResult], took: Duration) -> String {
-    let mut text = String::new();
-    let failed = results.iter().filter(|r| r.outcome != Outcome::Passed);
-    let failures: Vec<_> = failed.map(TestResult::explanation).collect();
-    if !failures.is_empty() {
-        let _ = write!(text, "\nfailures:\n\n{}", failures.join("\n"));
-    }
+    let mut text = failures(results);
     let Tally {
         passed,
         failed,

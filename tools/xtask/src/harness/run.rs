@@ -178,8 +178,12 @@ impl Session<'_> {
             self.remark(first, &run);
             return Ok(left);
         }
-        for (place, test) in &left {
-            self.report(*place, self.unreached(test, &run.stray, console.clone()));
+        for (nth, (place, test)) in left.iter().enumerate() {
+            let mut result = self.unreached(test, &run.stray, console.clone());
+            if nth > 0 {
+                result.detail = vec![format!("not run: see {}", left[0].1.id())];
+            }
+            self.report(*place, result);
         }
         Ok(Vec::new())
     }

@@ -58,6 +58,7 @@ fn a_good_run() {
             Progress::Ended(0),
             Progress::Started(1),
             Progress::Ended(1),
+            Progress::Finished,
         ]
     );
 }

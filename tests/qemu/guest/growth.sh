@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Looks for what is left behind when something is done over and over, CYCLES times.
+#
+# Something that is leaked once a cycle is leaked as often as there are cycles, so growth by half
+# as many objects in any one slab cache, areas in vmalloc, or bytes per cycle in total is a leak;
+# below that is what the rest of the kernel allocates meanwhile. A few cycles come first: the
+# first load fills caches that stay.
+
+# Slab caches of what processes and files are made of: they follow what the guest does, not what a
+# module holds.
+OTHERS='dentry|[a-z0-9_]*inode_cache|sysfs_dir_cache|radix_tree_node|kernfs_node_cache|buffer_head|'
+OTHERS=$OTHERS'filp|lsm_file_cache|vm_area_struct|anon_vma|anon_vma_chain|maple_node|task_struct|'
+OTHERS=$OTHERS'cred_jar|pid|signal_cache|sighand_cache|files_cache|fs_cache|mm_struct|skbuff[a-z_]*'
+
+# Gives back what can be given back, so that only what is held is counted. Much is freed a grace
+# period late, by a worker that then waits for another one.
+settle() {
+	sleep 2
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
+}
+
+# snapshot FILE
+snapshot() {
+	settle
+	{
+		awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo | grep -vE "^slab:($OTHERS) " || true
+		echo "vmalloc-areas $(wc -l </proc/vmallocinfo)"
+		awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { print $1 "KiB", $2 }' /proc/meminfo
+	} >"$1"
+}
+
+# compare MODULE: what has grown by more than half a unit a cycle.
+compare() {
+	awk -v cycles="$CYCLES" '
+		NR == FNR { before[$1] = $2; next }
+		{
+			growth = $2 - before[$1]
+			limit = cycles / 2
+			# A page a cycle, and what half-empty pages of slab make of a few objects.
+			if ($1 ~ /KiB$/)
+				limit = cycles * 4 + 512
+			if (growth >= limit)
+				print $1 " grew by " growth " in " cycles " cycles"
+		}' /tmp/case/before /tmp/case/after >/tmp/case/growth
+	[ ! -s /tmp/case/growth ] || fail "$1: $(cat /tmp/case/growth)"
+}

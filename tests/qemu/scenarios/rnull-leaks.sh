@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# description: nothing that rnull has allocated outlives it; a leak is named by its call site
+# boot: debug
+# timeout: 120
+# modules: rnull
+#
+# With slub_debug=U every object knows how it came to be allocated. When the module is gone, the
+# kernel has no names any more for what was in it and prints bare addresses; an object with such an
+# address among its callers is one that the module has left. The names are taken from kallsyms
+# while the module is there.
+#
+# Left out are the nodes of IDRs and IDAs, which the whole kernel shares, whoever caused one; and
+# what older processes allocated in the init code of other modules, whose place rnull has taken.
+
+traces=/sys/kernel/debug/slab
+[ -e "$traces/kmalloc-64/alloc_traces" ] || fail "slub_debug=U is not in force"
+
+point "a failed load, work, and unload"
+check_errno EINVAL load rnull bs=1536
+rnull_up gb=1 memory_backed=1 submit_queues=2 nr_devices=2
+grep '\[rnull\]' /proc/kallsyms | grep ' [tT] ' | sort >/tmp/case/symbols
+dd if=/dev/urandom of="$DISK" bs=64k count=64 oflag=direct conv=notrunc status=none
+unload rnull
+# Some objects are freed a grace period late, by a worker that then waits for another one.
+sleep 3
+echo 3 >/proc/sys/vm/drop_caches
+sleep 1
+
+point "no object is left that rnull has allocated"
+# Addresses have one width, so they compare as text. One record is one call site: a line that
+# begins with a count, then the callers, then an empty line.
+for file in "$traces"/*/alloc_traces; do
+	cache=${file%/alloc_traces}
+	awk -v cache="${cache##*/}" -v shell=$$ '
+		function last(range) {
+			sub(/.*-/, "", range)
+			return range + 0
+		}
+		NR == FNR { address[++known] = $1; name[known] = $3; next }
+		$1 ~ /^[0-9]+$/ || NF == 0 {
+			if (ours && !shared && !(older && init))
+				print text
+			text = cache ": " $0
+			ours = shared = init = 0
+			older = match($0, /pid=[0-9-]+/) && last(substr($0, RSTART + 4, RLENGTH - 4)) < shell
+			if (NF == 0)
+				next
+		}
+		{
+			for (field = 1; field <= NF; field++) {
+				at = $field
+				if (at !~ /^0x[0-9a-f]+$/)
+					continue
+				at = substr(at, 3)
+				if (at < address[1] || substr(at, 1, length(at) - 4) > substr(address[known], 1, length(at) - 4))
+					continue
+				for (i = known; address[i] > at; i--)
+					;
+				sub(/0x[0-9a-f]+/, name[i] "+? [rnull]")
+				ours = 1
+			}
+			if (/id[ar]_/)
+				shared = 1
+			if (/do_one_initcall/)
+				init = 1
+			if ($1 !~ /^[0-9]+$/)
+				text = text "\n  " $0
+		}
+		END {
+			if (ours && !shared && !(older && init))
+				print text
+		}
+	' /tmp/case/symbols "$file" 2>/dev/null || true
+done >/tmp/case/left
+if [ -s /tmp/case/left ]; then
+	head -n 60 /tmp/case/left
+	fail "rnull is gone, and has left objects behind"
+fi
