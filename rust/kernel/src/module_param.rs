@@ -28,12 +28,20 @@ pub trait Value: Copy + 'static + sealed::Sealed {
     fn parse(text: &CStr) -> Result<Self>;
 
     /// Reads the value while others may write it.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid, aligned to 8, and used through `load` and `store` only.
     #[doc(hidden)]
-    fn load(place: *mut Self) -> Self;
+    unsafe fn load(place: *mut Self) -> Self;
 
     /// Writes the value while others may read it.
+    ///
+    /// # Safety
+    ///
+    /// As [`Self::load`].
     #[doc(hidden)]
-    fn store(place: *mut Self, value: Self);
+    unsafe fn store(place: *mut Self, value: Self);
 
     /// Adds the value to a text.
     #[doc(hidden)]
@@ -58,12 +66,12 @@ macro_rules! integer {
                 Ok(value)
             }
 
-            fn load(place: *mut Self) -> Self {
-                // SAFETY: the place is a `Param`'s: valid, aligned to 8, and used atomically only.
+            unsafe fn load(place: *mut Self) -> Self {
+                // SAFETY: the caller promises a valid and aligned place that is used atomically only.
                 unsafe { core::sync::atomic::$atomic::from_ptr(place) }.load(Ordering::Relaxed)
             }
 
-            fn store(place: *mut Self, value: Self) {
+            unsafe fn store(place: *mut Self, value: Self) {
                 // SAFETY: as above.
                 unsafe { core::sync::atomic::$atomic::from_ptr(place) }.store(value, Ordering::Relaxed);
             }
@@ -99,12 +107,12 @@ impl Value for bool {
         Ok(value)
     }
 
-    fn load(place: *mut Self) -> Self {
-        // SAFETY: the place is a `Param`'s: valid, and used atomically only.
+    unsafe fn load(place: *mut Self) -> Self {
+        // SAFETY: the caller promises a valid place that is used atomically only.
         unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.load(Ordering::Relaxed)
     }
 
-    fn store(place: *mut Self, value: Self) {
+    unsafe fn store(place: *mut Self, value: Self) {
         // SAFETY: as above.
         unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.store(value, Ordering::Relaxed);
     }
@@ -141,7 +149,8 @@ impl<T: Value> Param<T> {
 
     /// The value now.
     pub fn get(&self) -> T {
-        T::load(self.value.get())
+        // SAFETY: the cell is the first field of a struct aligned to 8, and only used like this.
+        unsafe { T::load(self.value.get()) }
     }
 
     fn set(&self, text: Option<&CStr>) -> Result {
@@ -153,7 +162,8 @@ impl<T: Value> Param<T> {
         if let Some(validate) = self.validate {
             validate(&value).inspect_err(|error| self.complain(text.unwrap_or(c"1"), *error))?;
         }
-        T::store(self.value.get(), value);
+        // SAFETY: the cell is the first field of a struct aligned to 8, and only used like this.
+        unsafe { T::store(self.value.get(), value) };
         Ok(())
     }
 

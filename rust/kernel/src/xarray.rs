@@ -69,6 +69,12 @@ impl<T: ForeignOwnable> XArray<T> {
         })
     }
 
+    /// The first entry at or after `index`, which becomes the entry's own.
+    fn find(&self, index: &mut core::ffi::c_ulong) -> Option<NonNull<c_void>> {
+        // SAFETY: the array is initialised; this locks by itself, and only reads.
+        NonNull::new(unsafe { bindings::ferrite_xarray_find(self.xa.get(), index) })
+    }
+
     /// Takes the array's spinlock: until the guard is dropped nothing here may sleep. Not for use
     /// in interrupts.
     pub fn lock(&self) -> Guard<'_, T> {
@@ -86,13 +92,7 @@ impl<T: ForeignOwnable> PinnedDrop for XArray<T> {
     fn drop(self: core::pin::Pin<&mut Self>) {
         let xa = self.xa.get();
         let mut index: core::ffi::c_ulong = 0;
-        loop {
-            // SAFETY: the array is initialised, and nobody else has it any more.
-            let Some(entry) =
-                NonNull::new(unsafe { bindings::ferrite_xarray_find(xa, &raw mut index) })
-            else {
-                break;
-            };
+        while let Some(entry) = self.find(&mut index) {
             // SAFETY: by the invariant the entry is a value given away. `xa_destroy`, below, drops
             // the array's reference to it without looking at it.
             drop(unsafe { T::from_foreign(entry.as_ptr()) });

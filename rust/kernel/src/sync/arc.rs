@@ -79,10 +79,11 @@ impl<T> Arc<T> {
     }
 
     fn from_box(inner: KBox<Inner<T>>) -> Self {
-        // INVARIANT: the count of one is ours.
         // SAFETY: a box's pointer is not null.
+        let pointer = unsafe { NonNull::new_unchecked(inner.into_raw()) };
+        // INVARIANT: the count of one is ours.
         Self {
-            pointer: unsafe { NonNull::new_unchecked(inner.into_raw()) },
+            pointer,
             _owns: PhantomData,
         }
     }

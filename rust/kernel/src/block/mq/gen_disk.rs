@@ -143,10 +143,11 @@ impl GenDiskBuilder {
             drop(unsafe { T::QueueData::from_foreign(data) });
             return Err(error);
         }
-        // INVARIANT: the disk has been added.
         // SAFETY: it is not null: that was no error.
+        let disk = unsafe { NonNull::new_unchecked(disk) };
+        // INVARIANT: the disk has been added.
         Ok(GenDisk {
-            disk: unsafe { NonNull::new_unchecked(disk) },
+            disk,
             data,
             _tags: tags,
             _driver: PhantomData,
