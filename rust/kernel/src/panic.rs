@@ -19,10 +19,10 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         line.display(&location.line());
         line.end();
     }
-    // A constant message costs nothing. One with arguments would pull core::fmt into every module
-    // that indexes a slice: about 5 KB for a number that the registers in the oops show as well.
-    if let Some(message) = info.message().as_str() {
-        print::write_str(Level::Emerg, "rust", message);
+    let message = info.message();
+    match message.as_str() {
+        Some(text) => print::write_str(Level::Emerg, "rust", text),
+        None => print::write_core(Level::Emerg, "rust", format_args!("{message}")),
     }
     // SAFETY: the instruction does nothing but trap, and control does not come back.
     unsafe { core::arch::asm!("ud2", options(noreturn)) }
