@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: an index out of bounds in a module ends the guest
-# expect: panic: index out of bounds
+# expect: panic: panic_bounds_check
 # modules: misbehave
 
 point "a module indexes past an array's end"

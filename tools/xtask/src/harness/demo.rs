@@ -32,7 +32,8 @@ pub(super) fn run_demo(
     build: Builder<'_>,
 ) -> Result<Outcome> {
     let scenarios = scenario::load(&ctx.root.join("tests/qemu/demo"))?;
-    let logs = run::log_dir(ctx, "run")?;
+    let ids: Vec<_> = kernels.iter().map(|spec| spec.id).collect();
+    let logs = run::log_dir(ctx, "run", &ids)?;
     let mut rows = Vec::new();
     let mut results = Vec::new();
     for spec in kernels {
@@ -134,7 +135,7 @@ pub(super) fn shell(
 ) -> Result<Outcome> {
     let lab = Lab::fetch(ctx, spec)?;
     let built = build(ctx, spec)?;
-    let dir = run::log_dir(ctx, "shell")?;
+    let dir = run::log_dir(ctx, "shell", &[spec.id])?.join(spec.id);
     let mission = Mission {
         lab: &lab,
         built: &built,

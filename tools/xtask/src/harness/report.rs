@@ -224,7 +224,7 @@ pub fn write_json(path: &Path, results: &[TestResult]) -> Result<()> {
 ///
 /// The file cannot be written.
 pub fn write_junit(path: &Path, results: &[TestResult]) -> Result<()> {
-    let mut report = quick_junit::Report::new("ferrite");
+    let mut suites: Vec<TestSuite> = Vec::new();
     for result in results {
         let (kernel, name) = result.id.split_once('/').unwrap_or(("", &result.id));
         let text = result.detail.join("\n");
@@ -240,18 +240,20 @@ pub fn write_junit(path: &Path, results: &[TestResult]) -> Result<()> {
         }
         let mut case = TestCase::new(name, status);
         case.set_classname(kernel).set_time(result.took);
-        let suite = report
-            .test_suites
-            .iter_mut()
-            .find(|s| s.name.as_str() == kernel);
-        if let Some(suite) = suite {
-            suite.add_test_case(case);
-        } else {
-            let mut suite = TestSuite::new(kernel);
-            suite.add_test_case(case);
-            report.add_test_suite(suite);
+        match suites.iter_mut().find(|s| s.name.as_str() == kernel) {
+            Some(suite) => {
+                suite.add_test_case(case);
+            }
+            None => {
+                let mut suite = TestSuite::new(kernel);
+                suite.add_test_case(case);
+                suites.push(suite);
+            }
         }
     }
+    // Only now: a report counts a suite's cases when it takes it.
+    let mut report = quick_junit::Report::new("ferrite");
+    report.add_test_suites(suites);
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     report
         .serialize(file)

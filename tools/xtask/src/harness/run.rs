@@ -29,17 +29,20 @@ type Ready = BTreeMap<&'static str, (Lab, Built)>;
 /// A test that waits for its turn, with its place in the list of results.
 type Waiting<'a> = (usize, Test<'a>);
 
-/// Where guests of one kind keep their logs; emptied at the start of a run.
+/// Where guests of one kind keep their logs; what the last run left of these kernels is removed.
 ///
 /// # Errors
 ///
-/// It cannot be emptied.
-pub fn log_dir(ctx: &Ctx, kind: &str) -> Result<PathBuf> {
-    let dir = ctx.out.join("logs").join(kind);
-    if dir.exists() {
-        fs::remove_dir_all(&dir).with_context(|| format!("cannot empty {}", dir.display()))?;
+/// It cannot be removed.
+pub fn log_dir(ctx: &Ctx, kind: &str, kernels: &[&str]) -> Result<PathBuf> {
+    let logs = ctx.out.join("logs").join(kind);
+    for kernel in kernels {
+        let dir = logs.join(kernel);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+        }
     }
-    Ok(dir)
+    Ok(logs)
 }
 
 /// Provides what one kernel's guests are made of: [`Lab::fetch`], or a trial's own.
@@ -87,7 +90,7 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
         ctx,
         options,
         ready,
-        logs: log_dir(ctx, "test")?,
+        logs: log_dir(ctx, "test", &ready.keys().copied().collect::<Vec<_>>())?,
         queue: Mutex::new(plan::group(tests)),
         results: Mutex::new(tests.iter().map(|_| None).collect()),
         bar: ctx.ui.count("tests", tests.len() as u64),
