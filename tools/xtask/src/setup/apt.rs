@@ -140,7 +140,8 @@ impl Apt {
         command
             .env("APT_CONFIG", self.dir.join("apt.conf"))
             .env("LC_ALL", "C")
-            .env("DEBIAN_FRONTEND", "noninteractive")
+            // apt passes over packages whose files lie in its working directory.
+            .current_dir(&self.dir)
             .stdin(Stdio::null());
         command
     }
@@ -191,11 +192,11 @@ impl Apt {
         Ok(())
     }
 
+    /// Whether there is an index of the present mirror, however old.
     fn has_lists(&self) -> bool {
-        std::fs::read_dir(self.dir.join("lists")).is_ok_and(|dir| {
-            dir.flatten()
-                .any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
-        })
+        let mut command = self.command("apt-get");
+        command.args(["indextargets", "--format", "$(FILENAME)"]);
+        crate::run::output(&mut command).is_ok_and(|files| !files.trim().is_empty())
     }
 
     /// What to add to an error about a package that was not found.

@@ -245,9 +245,7 @@ impl<'a> Store<'a> {
         std::fs::rename(&staged, &dir).context("cannot move the new set to its place")?;
         remove(&old)?;
         // Debian's files can be had again; two copies of them need not lie around.
-        for deb in resolved.iter().flat_map(|(_, debs)| debs) {
-            let _ = std::fs::remove_file(debs.join(&deb.file));
-        }
+        remove(&debs)?;
         Ok(Set {
             dir,
             packages: stamp.packages,
@@ -293,14 +291,16 @@ impl<'a> Store<'a> {
             };
             for pin in pins {
                 let same = |deb: &&Deb| deb.pin.name == pin.name;
-                match debs.iter().find(same) {
-                    Some(deb) if deb.pin.sha256 == pin.sha256 => {}
-                    // One version has one content: either the lock file or the archive is wrong.
-                    _ => bail!(
+                let Some(deb) = debs.iter().find(same) else {
+                    bail!("apt says nothing about {}", spec(pin));
+                };
+                // One version has one content: either the lock file or the archive is wrong.
+                if deb.pin.sha256 != pin.sha256 {
+                    bail!(
                         "{} has another hash in the archive than in packages.lock; if you trust \
                          the mirror, `cargo xtask setup --update-lock` accepts it",
                         spec(pin)
-                    ),
+                    );
                 }
             }
             resolved.push((*universe, debs));
