@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
@@ -19,6 +20,7 @@
 #include "block.h"
 #include "cpu.h"
 #include "page.h"
+#include "patch.h"
 #include "print.h"
 #include "slab.h"
 #include "sync.h"

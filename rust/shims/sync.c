@@ -45,8 +45,3 @@ void ferrite_spinlock_unlock(spinlock_t *lock)
 {
 	spin_unlock(lock);
 }
-
-void ferrite_bug_warn(const char *file, int line)
-{
-	WARN(1, "%s:%d\n", file, line);
-}

@@ -15,6 +15,4 @@ void ferrite_spinlock_lock(spinlock_t *lock);
 bool ferrite_spinlock_trylock(spinlock_t *lock);
 void ferrite_spinlock_unlock(spinlock_t *lock);
 
-void ferrite_bug_warn(const char *file, int line);
-
 #endif

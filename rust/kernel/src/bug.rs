@@ -3,21 +3,87 @@
 //! Warnings with a backtrace.
 //!
 //! C header: `include/asm-generic/bug.h`.
+//!
+//! A warning that is not taken costs a test and a branch: the CPU meets an undefined instruction
+//! only where the condition holds, and the kernel finds file and line in a table.
 
-use core::ffi::CStr;
-
-/// The body of [`warn_here!`](crate::warn_here).
+/// The table entry of the trap at label 2, and what tells objtool that control comes back.
+///
+/// The layout differs between kernels and architectures; the operands say which one it is.
 #[doc(hidden)]
-#[cold]
-pub fn warn(file: &'static CStr, line: u32) {
-    // SAFETY: the string is terminated; WARN may be used in any context.
-    unsafe { bindings::ferrite_bug_warn(file.as_ptr(), line.cast_signed()) };
+#[macro_export]
+macro_rules! __bug_trap {
+    ($file:path, $line:expr) => {
+        // SAFETY: the kernel's trap handler finds the table entry, prints, and continues behind the
+        // instruction, with all registers as they were.
+        unsafe {
+            ::core::arch::asm!(
+                "2: ud2",
+                "3:",
+                ".pushsection __bug_table,\"aw\"",
+                "4:",
+                ".if {relative}",
+                ".long 2b - .",
+                ".if {format}",
+                ".long 0",
+                ".endif",
+                ".long {file} - .",
+                ".else",
+                ".long 2b",
+                ".long {file}",
+                ".endif",
+                ".short {line}",
+                ".short {flags}",
+                ".org 4b + {size}",
+                ".popsection",
+                ".pushsection .discard.reachable,\"\"",
+                ".long 3b",
+                ".popsection",
+                file = sym $file,
+                line = const $line,
+                relative = const $crate::bindings::FERRITE_BUG_RELATIVE,
+                format = const $crate::bindings::FERRITE_BUG_FORMAT,
+                size = const $crate::bindings::FERRITE_BUG_SIZE,
+                flags = const $crate::bindings::FERRITE_BUG_WARN,
+                options(preserves_flags, att_syntax),
+            );
+        }
+    };
 }
 
-/// Prints a warning with a backtrace, and goes on: something happened that never should.
+/// Prints a warning with a backtrace if a condition holds that never should; then goes on. Returns
+/// whether it did, as C's `WARN_ON`. May be used in any context.
+///
+/// ```
+/// # use kernel::warn_on;
+/// fn half(x: u32) -> u32 {
+///     warn_on!(x % 2 != 0);
+///     x / 2
+/// }
+/// ```
 #[macro_export]
-macro_rules! warn_here {
-    () => {
-        $crate::bug::warn($crate::c_str!(::core::file!()), ::core::line!())
-    };
+macro_rules! warn_on {
+    ($condition:expr) => {{
+        let condition: bool = $condition;
+        if condition {
+            const LEN: usize = ::core::file!().len() + 1;
+            static FILE: [u8; LEN] = $crate::bug::terminated::<LEN>(::core::file!());
+            $crate::__bug_trap!(FILE, ::core::line!() as u16);
+        }
+        condition
+    }};
+}
+
+/// A text with a zero byte behind it.
+#[doc(hidden)]
+#[must_use]
+pub const fn terminated<const LEN: usize>(text: &str) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    let text = text.as_bytes();
+    let mut index = 0;
+    while index < text.len() && index + 1 < LEN {
+        bytes[index] = text[index];
+        index += 1;
+    }
+    bytes
 }

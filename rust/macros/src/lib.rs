@@ -8,6 +8,7 @@
     reason = "drivers forbid unsafe code, and what `module!` writes into them is not theirs"
 )]
 
+mod device_table;
 mod module;
 mod print;
 
@@ -18,6 +19,15 @@ use proc_macro::TokenStream;
 #[allow_internal_unsafe]
 pub fn module(input: TokenStream) -> TokenStream {
     module::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Declares a static that modpost finds as a device table: `bus, static NAME: Type = value;`.
+#[proc_macro]
+#[allow_internal_unsafe]
+pub fn device_table(input: TokenStream) -> TokenStream {
+    device_table::expand(input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

@@ -215,27 +215,38 @@ fn param(param: &Param) -> TokenStream {
     }
 }
 
-/// The public side of one parameter: what the module reads.
-fn param_static(param: &Param) -> TokenStream {
-    let Param {
-        name,
-        ty,
-        default,
-        description,
-        validate,
-        ..
-    } = param;
-    let description = description.value();
+/// What is written for a parameter, evaluated where it was written: beside the parameters' statics
+/// a name could mean one of them.
+fn param_values(param: &Param) -> TokenStream {
+    let Param { name, ty, default, validate, .. } = param;
+    let (value, check) = value_names(name);
     let validate = match validate {
         Some(path) => quote!(::core::option::Option::Some(#path)),
         None => quote!(::core::option::Option::None),
     };
+    quote! {
+        #[allow(non_upper_case_globals, reason = "named after the parameter")]
+        const #value: #ty = #default;
+        #[allow(non_upper_case_globals, reason = "named after the parameter")]
+        const #check: ::core::option::Option<fn(&#ty) -> ::kernel::error::Result> = #validate;
+    }
+}
+
+fn value_names(name: &Ident) -> (Ident, Ident) {
+    (format_ident!("__PARAM_DEFAULT_{name}"), format_ident!("__PARAM_VALIDATE_{name}"))
+}
+
+/// The public side of one parameter: what the module reads.
+fn param_static(param: &Param) -> TokenStream {
+    let Param { name, ty, description, .. } = param;
+    let description = description.value();
     let name_text = name.to_string();
+    let (value, check) = value_names(name);
     quote! {
         #[doc = #description]
         #[allow(non_upper_case_globals, reason = "named as on the command line")]
         pub(crate) static #name: ::kernel::module_param::Param<#ty> =
-            ::kernel::module_param::Param::new(#name_text, #default, #validate);
+            ::kernel::module_param::Param::new(#name_text, super::#value, super::#check);
     }
 }
 
@@ -280,12 +291,16 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         .map(|(index, (key, value))| modinfo(index, key, value));
     let params = module.params.iter().map(param);
     let statics = module.params.iter().map(param_static);
+    let values = module.params.iter().map(param_values);
     let parameters = if module.params.is_empty() {
         quote!()
     } else {
         quote! {
+            #(#values)*
+
             /// The module's parameters.
             mod module_parameters {
+                #[allow(unused_imports, reason = "for the parameters' types")]
                 use super::*;
                 #(#statics)*
             }

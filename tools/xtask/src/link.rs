@@ -24,6 +24,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use object::read::archive::ArchiveFile;
+use object::read::{Object as _, ObjectSymbol as _};
 
 use crate::kernels::Arch;
 use crate::run;
@@ -47,6 +48,9 @@ pub struct Options {
     /// The kernel's Module.symvers
     #[arg(long)]
     pub symvers: PathBuf,
+    /// The probes' answers
+    #[arg(long)]
+    pub probes: PathBuf,
     /// Fail above this number of panic sites
     #[arg(long)]
     pub panic_sites: Option<u64>,
@@ -131,12 +135,40 @@ pub fn link(options: &Options) -> Result<()> {
         "--remove-section=.stack_sizes",
         "--remove-section=.rel*.stack_sizes",
     ]);
+    let kmod = fs::read_to_string(&options.probes)
+        .with_context(|| format!("cannot read {}", options.probes.display()))?
+        .contains("HAVE_MOD_DEVICE_TABLE_KMOD");
+    for (symbol, modpost) in device_tables(&data, &options.module, kmod)? {
+        objcopy.arg(format!("--redefine-sym={symbol}={modpost}"));
+    }
     for name in &findings.unused {
         objcopy.arg(format!("--strip-symbol={name}"));
     }
     run::quiet(objcopy.arg(&linked).arg(&options.output))?;
     println!("  ferrite: {}: {}", options.module, findings.summary());
     Ok(())
+}
+
+/// The device tables of a module, and the names by which this kernel's modpost looks for them.
+fn device_tables(data: &[u8], module: &str, kmod: bool) -> Result<Vec<(String, String)>> {
+    let file = object::File::parse(data)?;
+    let mut tables = Vec::new();
+    for symbol in file.symbols() {
+        let name = symbol.name()?;
+        let Some((bus, table)) = name
+            .strip_prefix("__ferrite_device_table__")
+            .and_then(|rest| rest.split_once("__"))
+        else {
+            continue;
+        };
+        let modpost = if kmod {
+            format!("__mod_device_table__kmod_{module}__{bus}__{table}")
+        } else {
+            format!("__mod_{bus}__{table}_device_table")
+        };
+        tables.push((name.to_owned(), modpost));
+    }
+    Ok(tables)
 }
 
 /// A command from a line of words, as makefiles pass it.

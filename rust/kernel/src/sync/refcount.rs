@@ -71,6 +71,6 @@ impl Refcount {
     #[cold]
     fn saturate(&self) {
         self.0.store(SATURATED, Ordering::Relaxed);
-        crate::warn_here!();
+        crate::warn_on!(true);
     }
 }

@@ -21,7 +21,11 @@ SECTIONS
   /* Code and data. */
   .noinstr.text 0 : { *(.noinstr.text) }
   .text 0 : { *(.text .text.*) }
-  .rodata 0 : { *(.rodata .rodata.*) *(.data.rel.ro .data.rel.ro.*) }
+  .rodata 0 : {
+    /* Only modpost reads them. */
+    KEEP(*(.rodata.ferrite_device_table))
+    *(.rodata .rodata.*) *(.data.rel.ro .data.rel.ro.*)
+  }
   .data..ro_after_init 0 : { *(.data..ro_after_init) }
   .data..read_mostly 0 : { *(.data..read_mostly) }
   .data 0 : { *(.data .data.*) }

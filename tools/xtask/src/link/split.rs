@@ -93,6 +93,14 @@ pub fn split(data: &[u8], sizes: &EntrySizes) -> Result<Option<Vec<u8>>> {
     if tables.is_empty() && pools.is_empty() {
         return Ok(None);
     }
+    // LLVM keeps the names of sections and of symbols in one table; the writer wants two.
+    if !builder.sections.iter().any(|s| matches!(s.data, SectionData::SectionString)) {
+        let names = builder.sections.add();
+        names.name = ByteString::from(".shstrtab".as_bytes());
+        names.sh_type = elf::SHT_STRTAB;
+        names.sh_addralign = 1;
+        names.data = SectionData::SectionString;
+    }
     // Pools first: the tables' references into them then name the pieces.
     for pool in &pools {
         split_pool(&mut builder, pool).with_context(|| format!("section {}", pool.name))?;

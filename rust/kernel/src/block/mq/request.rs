@@ -218,7 +218,7 @@ impl<T: Operations> Request<T> {
 
 impl<T: Operations> Drop for Request<T> {
     fn drop(&mut self) {
-        crate::warn_here!();
+        crate::warn_on!(true);
         // SAFETY: by the invariant the request is ours and started. A request that nobody ends
         // hangs its submitter for ever, so it ends as a failure.
         unsafe { bindings::ferrite_blk_rq_end(self.0.as_ptr(), Status::IO_ERROR.0) };

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use kernel::prelude::*;
-use kernel::{new_spinlock, warn_here};
+use kernel::{new_spinlock, warn_on};
 
 module! {
     type: Misbehave,
@@ -41,9 +41,7 @@ impl Module for Misbehave {
         if wanted::hang.get() {
             hang()?;
         }
-        if wanted::warn.get() {
-            warn_here!();
-        }
+        warn_on!(wanted::warn.get());
         if wanted::leak.get() {
             for _ in 0..1024 {
                 core::mem::forget(KBox::new([0_u8; 1024], GFP_KERNEL)?);
