@@ -118,3 +118,21 @@ fn the_guest_tools_start() {
         }
     }
 }
+
+/// libclang loads without `LD_LIBRARY_PATH`, and what it needs comes from the cache even where the
+/// host has the same libraries.
+#[test]
+#[ignore = "needs the network when the cache is empty"]
+fn libclang_loads_with_its_own_dependencies() {
+    let ctx = ctx();
+    let libclang = setup::libclang(&ctx).unwrap();
+    // SAFETY: libclang has no initialiser that expects anything of this process.
+    let library = unsafe { libloading::Library::new(libclang.dir.join("libclang.so")) };
+    std::mem::forget(library.unwrap());
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    for name in ["libclang-14", "libLLVM-14", "libedit", "libxml2", "libz3"] {
+        let line = maps.lines().find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("{name} is not loaded"));
+        assert!(line.contains(&*ctx.cache.to_string_lossy()), "{line}");
+    }
+}

@@ -13,7 +13,7 @@ use super::{Libclang, elf};
 use crate::kernels::{Arch, Release};
 
 const NAME: &str = "libclang";
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const UNIVERSE: Universe = Universe::new(Release::Bookworm, Arch::X86_64);
 const DIR: &str = "usr/lib/x86_64-linux-gnu";
 const LIBRARY: &str = "libclang-14.so.1";

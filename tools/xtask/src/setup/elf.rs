@@ -115,13 +115,11 @@ pub(super) fn closure(
         if !found.insert(path.clone()) {
             continue;
         }
-        let real = tree.resolve(&path);
-        let Some(real) = real else {
+        let Some(trail) = tree.trail(&path) else {
             bail!("{} is in none of the packages", path.display());
         };
-        if real != path {
-            found.insert(real.clone());
-        }
+        let real = trail.last().unwrap_or(&path).clone();
+        found.extend(trail);
         let dynamic = dynamic(&tree.root.join(&real))?;
         todo.extend(dynamic.interpreter.iter().map(|i| super::unpack::merged(i)));
         let origin = real.parent().unwrap_or(Path::new("")).to_owned();

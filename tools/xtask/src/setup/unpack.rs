@@ -119,7 +119,12 @@ impl Tree {
     /// Where a path in the tree ends up when every link on the way is followed as it would be with
     /// this tree as `/`; relative to the root. `None` when there is nothing.
     pub(super) fn resolve(&self, path: &Path) -> Option<PathBuf> {
-        resolve(&self.root, path)
+        self.trail(path)?.pop()
+    }
+
+    /// The same, with every link on the way, in the order in which they are followed.
+    pub(super) fn trail(&self, path: &Path) -> Option<Vec<PathBuf>> {
+        trail(&self.root, path)
     }
 }
 
@@ -146,9 +151,10 @@ pub(super) fn merged(path: &Path) -> PathBuf {
     out
 }
 
-fn resolve(root: &Path, path: &Path) -> Option<PathBuf> {
+fn trail(root: &Path, path: &Path) -> Option<Vec<PathBuf>> {
     let mut todo: Vec<_> = merged(path).iter().rev().map(PathBuf::from).collect();
     let mut done = PathBuf::new();
+    let mut seen = Vec::new();
     // The kernel gives up after 40 links as well.
     let mut links = 40;
     while let Some(part) = todo.pop() {
@@ -166,6 +172,7 @@ fn resolve(root: &Path, path: &Path) -> Option<PathBuf> {
         if links == 0 {
             return None;
         }
+        seen.push(done.join(&part));
         let target = std::fs::read_link(&here).ok()?;
         if target.is_absolute() {
             done = PathBuf::new();
@@ -178,7 +185,8 @@ fn resolve(root: &Path, path: &Path) -> Option<PathBuf> {
             }
         }
     }
-    Some(done)
+    seen.push(done);
+    Some(seen)
 }
 
 #[cfg(test)]
@@ -207,6 +215,9 @@ mod tests {
         let real = Some(PathBuf::from("usr/lib/x/real"));
         assert_eq!(tree.resolve(Path::new("/lib64/ld.so")), real);
         assert_eq!(tree.resolve(Path::new("/usr/lib/again")), real);
+        let trail = ["usr/lib/again", "usr/lib64/ld.so", "lib", "usr/lib/x/real"];
+        let trail = trail.map(PathBuf::from).to_vec();
+        assert_eq!(tree.trail(Path::new("/usr/lib/again")), Some(trail));
         assert_eq!(tree.resolve(Path::new("/usr/lib/loop")), None);
         assert_eq!(tree.resolve(Path::new("/etc/passwd")), None);
     }
