@@ -9,6 +9,18 @@
 //! that a second run reads one small file and is done.
 //!
 //! Each function here fetches only what it returns: a build never waits for QEMU.
+//!
+//! The environment can say otherwise than the host's configuration and `packages.lock`:
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `FERRITE_CACHE` | the cache directory |
+//! | `FERRITE_DEBIAN_MIRROR` | base address of a Debian mirror |
+//! | `FERRITE_DEBIAN_SECURITY_MIRROR` | the same of Debian's security archive |
+//! | `FERRITE_DEBIAN_KEYRING` | keyring file of the Debian archive |
+//! | `FERRITE_PACKAGES_LOCK` | another lock file |
+//! | `FERRITE_TOOLCHAIN` | `host` or `private`: which C toolchain, whatever fits |
+//! | `FERRITE_PRIVATE_TOOLS` | when set, kmod and e2fsprogs are not the host's |
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
