@@ -79,9 +79,9 @@ pub struct Options {
     /// Multiply every time-out, for a slow host
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub timeout_scale: f64,
-    /// How many guests run at the same time
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    pub jobs: u32,
+    /// How many guests run at the same time [default: one a CPU, at most 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: Option<u32>,
 }
 
 /// One of several equal parts of the tests: `1/3`.

@@ -100,8 +100,7 @@ impl Mission<'_> {
         }
         let init = ctx.root.join("tests/qemu/guest/init");
         let base = archive::base(&kept, &lab.kernel, &lab.tools.busybox, &init, &extra)?;
-        let mut bytes =
-            fs::read(&base).with_context(|| format!("cannot read {}", base.display()))?;
+        let mut bytes = read(&base)?;
         bytes.extend(self.payload(ctx, &extra)?);
         let initrd = self.dir.join("initrd.cpio");
         fs::write(&initrd, bytes).with_context(|| format!("cannot write {}", initrd.display()))?;
@@ -140,22 +139,20 @@ impl Mission<'_> {
         archive.directory("modules")?;
         for path in &self.built.ko_files {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let content =
-                fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            archive.file(&format!("modules/{name}"), &content)?;
+            archive.file(&format!("modules/{name}"), &read(path)?)?;
         }
         if let Some(root) = &self.built.install_root {
             archive.tree("installed/lib/modules", &root.join("lib/modules"))?;
         }
         let guest = ctx.root.join("tests/qemu/guest");
         for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh"] {
-            archive.file(&format!("ferrite/{name}"), &fs::read(guest.join(name))?)?;
+            archive.file(&format!("ferrite/{name}"), &read(&guest.join(name))?)?;
         }
         let mut plan = String::new();
         for scenario in self.scenarios {
             let _ = writeln!(plan, "{}", scenario.name);
             let inside = format!("ferrite/scenarios/{}.sh", scenario.name);
-            archive.file(&inside, &fs::read(&scenario.path)?)?;
+            archive.file(&inside, &read(&scenario.path)?)?;
         }
         archive.file("ferrite/plan", plan.as_bytes())?;
         let spec = &self.lab.kernel.spec;
@@ -330,6 +327,10 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn heard_bytes(heard: &Heard) -> &[u8] {

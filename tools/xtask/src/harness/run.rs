@@ -96,7 +96,7 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
         bar: ctx.ui.count("tests", tests.len() as u64),
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..options.jobs)
+        let workers: Vec<_> = (0..options.jobs.unwrap_or_else(default_jobs))
             .map(|_| scope.spawn(|| session.work()))
             .collect();
         for worker in workers {
@@ -110,6 +110,12 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
         .into_inner()
         .expect("no worker has panicked");
     Ok(results.into_iter().flatten().collect())
+}
+
+/// A guest has two CPUs and seldom uses more than one, so one guest a CPU of the host it is.
+fn default_jobs() -> u32 {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(cpus.min(4)).unwrap_or(1)
 }
 
 struct Session<'a> {
