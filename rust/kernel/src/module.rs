@@ -45,6 +45,20 @@ impl ThisModule {
         unsafe { &__this_module }
     }
 
+    /// The module's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        // SAFETY: the name is an array inside of the object, and never changes.
+        let name = unsafe { &(*self.0.get()).name };
+        let len = name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(name.len());
+        // SAFETY: the pointer is valid for the length, and `c_char` is a byte.
+        let bytes = unsafe { core::slice::from_raw_parts(name.as_ptr().cast::<u8>(), len) };
+        core::str::from_utf8(bytes).unwrap_or("?")
+    }
+
     /// What C calls `THIS_MODULE`.
     #[must_use]
     pub fn as_ptr(&self) -> *mut bindings::module {

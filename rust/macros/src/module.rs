@@ -218,7 +218,13 @@ fn param(param: &Param) -> TokenStream {
 /// What is written for a parameter, evaluated where it was written: beside the parameters' statics
 /// a name could mean one of them.
 fn param_values(param: &Param) -> TokenStream {
-    let Param { name, ty, default, validate, .. } = param;
+    let Param {
+        name,
+        ty,
+        default,
+        validate,
+        ..
+    } = param;
     let (value, check) = value_names(name);
     let validate = match validate {
         Some(path) => quote!(::core::option::Option::Some(#path)),
@@ -233,12 +239,20 @@ fn param_values(param: &Param) -> TokenStream {
 }
 
 fn value_names(name: &Ident) -> (Ident, Ident) {
-    (format_ident!("__PARAM_DEFAULT_{name}"), format_ident!("__PARAM_VALIDATE_{name}"))
+    (
+        format_ident!("__PARAM_DEFAULT_{name}"),
+        format_ident!("__PARAM_VALIDATE_{name}"),
+    )
 }
 
 /// The public side of one parameter: what the module reads.
 fn param_static(param: &Param) -> TokenStream {
-    let Param { name, ty, description, .. } = param;
+    let Param {
+        name,
+        ty,
+        description,
+        ..
+    } = param;
     let description = description.value();
     let name_text = name.to_string();
     let (value, check) = value_names(name);

@@ -83,7 +83,18 @@ fn pieces(format: &str) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
+/// What stands in front of a line: the crate's name. The kernel crate speaks for the module that it
+/// is linked into.
+fn origin() -> TokenStream {
+    if std::env::var("CARGO_CRATE_NAME").is_ok_and(|name| name == "kernel") {
+        quote!(::kernel::module::ThisModule::get().name())
+    } else {
+        quote!(::core::env!("CARGO_CRATE_NAME"))
+    }
+}
+
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let origin = origin();
     let Input {
         level,
         format,
@@ -91,7 +102,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     } = Input::parse.parse2(input)?;
     let core_fmt = || {
         quote!(::kernel::print::write_core(
-            #level, ::core::env!("CARGO_CRATE_NAME"), ::core::format_args!(#format, #(#args),*)
+            #level, #origin, ::core::format_args!(#format, #(#args),*)
         ))
     };
     let Some(pieces) = pieces(&format.value()) else {
@@ -102,9 +113,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             Some(Piece::Text(text)) => text.as_str(),
             _ => "",
         };
-        return Ok(
-            quote!(::kernel::print::write_str(#level, ::core::env!("CARGO_CRATE_NAME"), #text)),
-        );
+        return Ok(quote!(::kernel::print::write_str(#level, #origin, #text)));
     }
     // ufmt knows plain values and hexadecimal; everything else needs core::fmt.
     let mut next = args.iter();
@@ -139,7 +148,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         return Ok(core_fmt());
     }
     Ok(quote!({
-        let mut line = ::kernel::print::Line::new(#level, ::core::env!("CARGO_CRATE_NAME"));
+        let mut line = ::kernel::print::Line::new(#level, #origin);
         #(#writes)*
         line.end();
     }))

@@ -69,6 +69,8 @@ check_errno() {
 	EWOULDBLOCK | EAGAIN) words='Resource temporarily unavailable' ;;
 	EBUSY) words='Device or resource busy' ;;
 	EEXIST) words='File exists' ;;
+	EACCES) words='Permission denied' ;;
+	EDOM) words='Numerical argument out of domain' ;;
 	ENOMEM) words='Out of memory|Cannot allocate memory' ;;
 	EPERM) words='Operation not permitted' ;;
 	ENODEV) words='No such device' ;;

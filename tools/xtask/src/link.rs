@@ -95,8 +95,9 @@ pub fn link(options: &Options) -> Result<()> {
             Some(data) => write(&work.join(format!("shim{index}.o")), &data)?,
         });
     }
-    let archive = fs::read(&options.library)
-        .with_context(|| format!("cannot read {}", options.library.display()))?;
+    let library = own_names(options, layout, &work)?;
+    let archive =
+        fs::read(&library).with_context(|| format!("cannot read {}", library.display()))?;
     objects.extend(split_members(&archive, &sizes, &work)?);
 
     let script = write(&work.join("gc.ld"), script::TEXT.as_bytes())?;
@@ -117,7 +118,7 @@ pub fn link(options: &Options) -> Result<()> {
             .arg("-o")
             .arg(&linked)
             .args(&objects)
-            .arg(&options.library),
+            .arg(&library),
     )
     .context(
         "a section that the link does not know must be named in tools/xtask/src/link/script.rs",
@@ -147,6 +148,24 @@ pub fn link(options: &Options) -> Result<()> {
     run::quiet(objcopy.arg(&linked).arg(&options.output))?;
     println!("  ferrite: {}: {}", options.module, findings.summary());
     Ok(())
+}
+
+/// On 32-bit machines, the library with other names for what Rust calls by a convention of its own.
+/// Nothing answers to `ferrite_bcmp`: LLVM does not use it for these targets, and if that changes,
+/// the link has to fail.
+fn own_names(options: &Options, layout: &Path, work: &Path) -> Result<PathBuf> {
+    let data = fs::read(layout).with_context(|| format!("cannot read {}", layout.display()))?;
+    if object::File::parse(data.as_slice())?.is_64() {
+        return Ok(options.library.clone());
+    }
+    let renamed = work.join("library.a");
+    let mut objcopy = words(&options.objcopy)?;
+    objcopy.args([
+        "--redefine-sym=memcmp=ferrite_memcmp",
+        "--redefine-sym=bcmp=ferrite_bcmp",
+    ]);
+    run::quiet(objcopy.arg(&options.library).arg(&renamed))?;
+    Ok(renamed)
 }
 
 /// The device tables of a module, and the names by which this kernel's modpost looks for them.

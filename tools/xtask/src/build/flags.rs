@@ -144,6 +144,13 @@ const I386: &[Flag] = &[
         spellings: &["-Zreg-struct-return"],
     },
     Flag {
+        // rustc's own declaration of memcmp says "on the stack", and the link renames those calls
+        // to a shim. A memcmp that LLVM makes up would say "in registers".
+        reason: "every call of memcmp must pass its arguments in the same place",
+        needed: always,
+        spellings: &["-Cllvm-args=--disable-mergeicmps"],
+    },
+    Flag {
         reason: "the frame-pointer unwinder reads the stack",
         needed: |config| config.yes("FRAME_POINTER"),
         spellings: &["-Cforce-frame-pointers=y"],

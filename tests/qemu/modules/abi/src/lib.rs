@@ -189,6 +189,51 @@ fn arithmetic() -> Result {
     )
 }
 
+/// Fields side by side, which a compiler may compare as one piece of memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Fields {
+    a: u32,
+    b: u32,
+    c: u16,
+    d: u16,
+    e: u32,
+    f: u32,
+    g: u32,
+}
+
+fn comparisons() -> Result {
+    let text = black_box(*b"the quick brown fox jumps over the lazy dog");
+    let mut other = black_box(text);
+    check(
+        "equal memory",
+        black_box(&text[..]) == black_box(&other[..]),
+    )?;
+    other[40] = b'D';
+    check("unequal memory", text != other)?;
+    check(
+        "order of memory",
+        black_box(&text[..]) > black_box(&other[..]),
+    )?;
+    check(
+        "order of prefixes",
+        black_box(&text[..7]) < black_box(&text[..9]),
+    )?;
+    let fields = black_box(Fields {
+        a: 1,
+        b: 2,
+        c: 3,
+        d: 4,
+        e: 5,
+        f: 6,
+        g: 7,
+    });
+    let mut changed = black_box(fields);
+    check("equal fields", fields == changed)?;
+    changed.g = 8;
+    check("unequal fields", fields != black_box(changed))?;
+    check("a text of C's", c"abc".to_bytes() == black_box(b"abc"))
+}
+
 struct Abi;
 
 impl Module for Abi {
@@ -196,6 +241,7 @@ impl Module for Abi {
         rust_calls_c()?;
         c_calls_rust()?;
         arithmetic()?;
+        comparisons()?;
         pr_info!("all calls came out right");
         Ok(Self)
     }
