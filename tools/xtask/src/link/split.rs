@@ -94,7 +94,11 @@ pub fn split(data: &[u8], sizes: &EntrySizes) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     // LLVM keeps the names of sections and of symbols in one table; the writer wants two.
-    if !builder.sections.iter().any(|s| matches!(s.data, SectionData::SectionString)) {
+    if !builder
+        .sections
+        .iter()
+        .any(|s| matches!(s.data, SectionData::SectionString))
+    {
         let names = builder.sections.add();
         names.name = ByteString::from(".shstrtab".as_bytes());
         names.sh_type = elf::SHT_STRTAB;
