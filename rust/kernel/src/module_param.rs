@@ -14,6 +14,10 @@ use core::sync::atomic::Ordering;
 
 use crate::error::{Error, Result, to_result};
 use crate::module::ThisModule;
+use crate::print::Text;
+
+/// The longest value as text, with the end of the line.
+const TEXT: usize = 24;
 
 /// A type that a parameter can have.
 pub trait Value: Copy + 'static + sealed::Sealed {
@@ -45,7 +49,7 @@ pub trait Value: Copy + 'static + sealed::Sealed {
 
     /// Adds the value to a text.
     #[doc(hidden)]
-    fn show(self, text: &mut Text<'_>);
+    fn show(self, text: &mut Text<TEXT>);
 }
 
 mod sealed {
@@ -76,9 +80,8 @@ macro_rules! integer {
                 unsafe { core::sync::atomic::$atomic::from_ptr(place) }.store(value, Ordering::Relaxed);
             }
 
-            fn show(self, text: &mut Text<'_>) {
-                // A text that is full stays as it is.
-                let _ = ufmt::uDisplay::fmt(&self, &mut ufmt::Formatter::new(text));
+            fn show(self, text: &mut Text<TEXT>) {
+                text.integer(self);
             }
         }
     )* };
@@ -117,8 +120,8 @@ impl Value for bool {
         unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.store(value, Ordering::Relaxed);
     }
 
-    fn show(self, text: &mut Text<'_>) {
-        text.push(if self { b'Y' } else { b'N' });
+    fn show(self, text: &mut Text<TEXT>) {
+        text.text(if self { "Y" } else { "N" });
     }
 }
 
@@ -170,31 +173,6 @@ impl<T: Value> Param<T> {
     fn complain(&self, text: &CStr, error: Error) {
         let text = text.to_str().unwrap_or("(not text)").trim_ascii_end();
         crate::pr_err!("parameter {}: '{}' is refused ({})", self.name, text, error);
-    }
-}
-
-/// A text in a buffer of C's.
-#[doc(hidden)]
-pub struct Text<'a> {
-    buffer: &'a mut [u8],
-    used: usize,
-}
-
-impl Text<'_> {
-    fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.buffer.get_mut(self.used) {
-            *slot = byte;
-            self.used += 1;
-        }
-    }
-}
-
-impl ufmt::uWrite for Text<'_> {
-    type Error = core::convert::Infallible;
-
-    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
-        text.bytes().for_each(|byte| self.push(byte));
-        Ok(())
     }
 }
 
@@ -265,12 +243,17 @@ impl<T: Value> Ops<T> {
     unsafe extern "C" fn get(buffer: *mut c_char, entry: *const bindings::kernel_param) -> c_int {
         // SAFETY: the kernel calls this with the entry that holds this callback.
         let param = unsafe { Self::param(entry) };
-        // SAFETY: sysfs gives a page to write to.
-        let buffer =
-            unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), crate::page::PAGE_SIZE) };
-        let mut text = Text { buffer, used: 0 };
+        let mut text = Text::new();
         param.get().show(&mut text);
-        text.push(b'\n');
-        c_int::try_from(text.used).unwrap_or(0)
+        let text = text.text("\n").as_str().unwrap_or_default();
+        // SAFETY:
+        // - sysfs gives a page to write to, which is more than the longest text;
+        // - it is not the text's own memory.
+        unsafe {
+            buffer
+                .cast::<u8>()
+                .copy_from_nonoverlapping(text.as_ptr(), text.len())
+        };
+        c_int::try_from(text.len()).unwrap_or(0)
     }
 }

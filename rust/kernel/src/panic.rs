@@ -16,7 +16,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         line.text("panic at ");
         line.text(location.file());
         line.text(":");
-        line.display(&location.line());
+        line.integer(location.line());
         line.end();
     }
     let message = info.message();

@@ -138,9 +138,9 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             quote!(#name)
         };
         match spec.as_str() {
-            "" => writes.push(quote!(line.display(&#value);)),
-            "x" => writes.push(quote!(line.hex(&#value, false);)),
-            "#x" => writes.push(quote!(line.hex(&#value, true);)),
+            "" => writes.push(quote!((&::kernel::print::Value(&#value)).display(&mut line);)),
+            "x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut line, false);)),
+            "#x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut line, true);)),
             _ => return Ok(core_fmt()),
         }
     }
@@ -148,6 +148,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         return Ok(core_fmt());
     }
     Ok(quote!({
+        #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+        use ::kernel::print::{Native as _, ViaUfmt as _};
         let mut line = ::kernel::print::Line::new(#level, #origin);
         #(#writes)*
         line.end();

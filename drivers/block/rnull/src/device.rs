@@ -52,11 +52,11 @@ pub(crate) fn make(config: &Config, index: u32) -> Result<GenDisk<NullBlk>> {
         GFP_KERNEL,
     )?;
     let mut name = Text::<32>::new();
-    name.text("rnullb").display(&index);
+    name.text("rnullb").integer(index);
     GenDiskBuilder::new()
         .logical_block_size(config.block_size)?
         .capacity_sectors(config.capacity())
-        .build(name.as_str(), tags, device)
+        .build(name.as_str()?, tags, device)
 }
 
 impl Device {

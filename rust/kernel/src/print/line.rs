@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Lines and short texts, put together without allocating and without a place that can panic.
+
+use core::fmt;
+
+use super::Level;
+use super::number::{self, Sink};
+
+/// How much of a line is collected on the stack before it is printed.
+const CHUNK: usize = 192;
+
+/// A line that is being put together.
+///
+/// It needs no memory but the stack's: a line longer than the buffer is printed in parts, which
+/// the kernel joins unless another CPU prints in between.
+pub struct Line<'a> {
+    level: Level,
+    origin: &'a str,
+    started: bool,
+    used: usize,
+    buffer: [u8; CHUNK],
+}
+
+impl<'a> Line<'a> {
+    /// Starts a line.
+    #[must_use]
+    pub fn new(level: Level, origin: &'a str) -> Self {
+        Self {
+            level,
+            origin,
+            started: false,
+            used: 0,
+            buffer: [0; CHUNK],
+        }
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) {
+        text.bytes().for_each(|byte| self.push(byte));
+    }
+
+    /// Adds an integer.
+    pub fn integer(&mut self, value: impl Into<number::Integer>) {
+        value.into().decimal(self);
+    }
+
+    /// Prints the line.
+    pub fn end(mut self) {
+        if self.used > 0 || !self.started {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let bytes = self.buffer.get(..self.used).unwrap_or_default();
+        if self.started {
+            // SAFETY: the pointer is valid for reads of the length; any context will do.
+            unsafe { bindings::ferrite_print_cont(bytes.as_ptr().cast(), bytes.len()) };
+        } else {
+            // SAFETY:
+            // - both pointers are valid for reads of the lengths that go with them;
+            // - the function only reads, and may be called from any context.
+            unsafe {
+                bindings::ferrite_print(
+                    self.level as core::ffi::c_int,
+                    self.origin.as_ptr().cast(),
+                    self.origin.len(),
+                    bytes.as_ptr().cast(),
+                    bytes.len(),
+                );
+            }
+        }
+        self.started = true;
+        self.used = 0;
+    }
+}
+
+impl Sink for Line<'_> {
+    fn push(&mut self, byte: u8) {
+        if self.used >= CHUNK {
+            self.flush();
+        }
+        if let Some(slot) = self.buffer.get_mut(self.used) {
+            *slot = byte;
+            self.used = self.used.wrapping_add(1);
+        }
+    }
+}
+
+impl ufmt::uWrite for Line<'_> {
+    type Error = core::convert::Infallible;
+
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        self.text(text);
+        Ok(())
+    }
+}
+
+impl fmt::Write for Line<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
+    }
+}
+
+/// A short text on the stack: for names.
+///
+/// What does not fit is cut off, and [`Self::as_str`] then fails.
+#[derive(Debug, Clone)]
+pub struct Text<const N: usize> {
+    bytes: [u8; N],
+    used: usize,
+    cut: bool,
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Text<N> {
+    /// An empty text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: [0; N],
+            used: 0,
+            cut: false,
+        }
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        text.bytes().for_each(|byte| self.push(byte));
+        self
+    }
+
+    /// Adds an integer.
+    pub fn integer(&mut self, value: impl Into<number::Integer>) -> &mut Self {
+        value.into().decimal(self);
+        self
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    ///
+    /// `ENAMETOOLONG`: it did not fit.
+    pub fn as_str(&self) -> crate::error::Result<&str> {
+        let bytes = self.bytes.get(..self.used).unwrap_or_default();
+        if self.cut {
+            return Err(crate::error::code::ENAMETOOLONG);
+        }
+        // SAFETY: whole texts and digits were added, and nothing was cut off.
+        Ok(unsafe { core::str::from_utf8_unchecked(bytes) })
+    }
+}
+
+impl<const N: usize> Sink for Text<N> {
+    fn push(&mut self, byte: u8) {
+        match self.bytes.get_mut(self.used) {
+            Some(slot) => {
+                *slot = byte;
+                self.used = self.used.wrapping_add(1);
+            }
+            None => self.cut = true,
+        }
+    }
+}
