@@ -81,11 +81,11 @@ impl Operations for NullBlk {
         try_init!(Pending { failed: AtomicBool::new(false) }? Error)
     }
 
-    fn queue_rq(
+    fn queue_rq<'call>(
         device: ArcBorrow<'_, Device>,
-        request: IdleRequest<Self>,
+        request: IdleRequest<'call, Self>,
         _is_last: bool,
-    ) -> Result<(), Refused<Self>> {
+    ) -> Result<(), Refused<'call, Self>> {
         let request = request.start();
         let result = device.serve(&request);
         match device.completion {

@@ -23,18 +23,18 @@ pub trait Operations: Sized + 'static {
 
     /// Takes a request.
     ///
-    /// `is_last` says that no more follows at once: a driver that collects requests rings the
+    /// The request is started and ended (here or later), or refused. `is_last` says that no more follows at once: a driver that collects requests rings the
     /// hardware's doorbell then. Must not sleep, unless the tag set has [`Flags::BLOCKING`]
     /// (`super::Flags`).
     ///
     /// # Errors
     ///
     /// A request that cannot be taken now is refused, which gives it back to the block layer.
-    fn queue_rq(
+    fn queue_rq<'call>(
         data: <Self::QueueData as ForeignOwnable>::Borrowed<'_>,
-        request: IdleRequest<Self>,
+        request: IdleRequest<'call, Self>,
         is_last: bool,
-    ) -> Result<(), Refused<Self>>;
+    ) -> Result<(), Refused<'call, Self>>;
 
     /// Rings the doorbell for requests taken with `is_last` false, when no more follow after all.
     fn commit_rqs(_data: <Self::QueueData as ForeignOwnable>::Borrowed<'_>) {}

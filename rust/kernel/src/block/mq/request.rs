@@ -69,33 +69,42 @@ impl From<Result> for Status {
     }
 }
 
-/// A request that the driver has not started.
+/// A request that the driver has not started, during one call of [`Operations::queue_rq`].
+///
+/// The lifetime is that call's and no other's, so that what is refused is what was offered. Dropping
+/// the request ends it with an error and a warning.
 ///
 /// # Invariants
 ///
 /// The pointer is that of a request which belongs to the holder and has not been started.
-pub struct IdleRequest<T: Operations>(NonNull<bindings::request>, PhantomData<T>);
+pub struct IdleRequest<'call, T: Operations>(
+    NonNull<bindings::request>,
+    ThisCall<'call>,
+    PhantomData<T>,
+);
 
-// SAFETY: a request may be started on any CPU.
-unsafe impl<T: Operations> Send for IdleRequest<T> {}
+/// Neither longer nor shorter than `'call`.
+type ThisCall<'call> = PhantomData<fn(&'call ()) -> &'call ()>;
 
-impl<T: Operations> IdleRequest<T> {
+impl<'call, T: Operations> IdleRequest<'call, T> {
     /// # Safety
     ///
     /// `request` is a request of a tag set for `T`, not started, and given to the caller.
     pub(super) unsafe fn from_raw(request: *mut bindings::request) -> Self {
-        // INVARIANT: the caller promises it.
         // SAFETY: a request is never null.
-        Self(unsafe { NonNull::new_unchecked(request) }, PhantomData)
+        let request = unsafe { NonNull::new_unchecked(request) };
+        // INVARIANT: the caller promises it.
+        Self(request, PhantomData, PhantomData)
     }
 
     /// Starts the request: its time-out runs from now on.
     #[must_use]
     pub fn start(self) -> Request<T> {
+        let this = ManuallyDrop::new(self);
         // SAFETY: by the invariant the request is ours and not started.
-        unsafe { bindings::blk_mq_start_request(self.0.as_ptr()) };
+        unsafe { bindings::blk_mq_start_request(this.0.as_ptr()) };
         // INVARIANT: it is started now, and still ours.
-        Request(self.0, PhantomData)
+        Request(this.0, PhantomData)
     }
 
     /// Gives the request back; the block layer will try again, at a time that `status` decides.
@@ -103,22 +112,32 @@ impl<T: Operations> IdleRequest<T> {
     /// Only [`Status::RESOURCE`] and [`Status::DEVICE_RESOURCE`] mean "again"; any other status ends
     /// the request.
     #[must_use = "`queue_rq` returns it"]
-    pub fn refuse(self, status: Status) -> Refused<T> {
+    pub fn refuse(self, status: Status) -> Refused<'call, T> {
+        // The block layer takes it back when the call returns.
+        let _ = ManuallyDrop::new(self);
         // "All is well" would leave a request that nobody ever ends.
         let status = if status == Status::OK {
             Status::IO_ERROR
         } else {
             status
         };
-        Refused(status, PhantomData)
+        Refused(status, PhantomData, PhantomData)
     }
 }
 
-/// The proof that a request was given back.
-#[derive(Debug)]
-pub struct Refused<T>(Status, PhantomData<T>);
+impl<T: Operations> Drop for IdleRequest<'_, T> {
+    fn drop(&mut self) {
+        // INVARIANT: the request is ours and not started, and not used as idle again.
+        let request: Self = Self(self.0, PhantomData, PhantomData);
+        // Dropping a started request ends it, and warns.
+        drop(request.start());
+    }
+}
 
-impl<T> Refused<T> {
+/// The proof that the request of this call was given back.
+pub struct Refused<'call, T>(Status, ThisCall<'call>, PhantomData<T>);
+
+impl<T> Refused<'_, T> {
     pub(super) fn into_status(self) -> Status {
         self.0
     }
@@ -196,7 +215,7 @@ impl<T: Operations> Request<T> {
         Segments {
             request: self,
             state: MaybeUninit::uninit(),
-            started: false,
+            walk: Walk::Before,
         }
     }
 
@@ -229,7 +248,18 @@ impl<T: Operations> Drop for Request<T> {
 pub struct Segments<'a, T: Operations> {
     request: &'a Request<T>,
     state: MaybeUninit<bindings::ferrite_blk_segments>,
-    started: bool,
+    walk: Walk,
+}
+
+/// How far a walk has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// The state is not initialised.
+    Before,
+    /// The state is that of a segment.
+    At,
+    /// There are no more.
+    After,
 }
 
 impl<'a, T: Operations> Iterator for Segments<'a, T> {
@@ -237,20 +267,20 @@ impl<'a, T: Operations> Iterator for Segments<'a, T> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         let state = self.state.as_mut_ptr();
-        let more = if self.started {
-            // SAFETY: the state was initialised by the first call, which found a segment.
-            unsafe { bindings::ferrite_blk_segment_next(state) }
-        } else {
+        let more = match self.walk {
             // SAFETY: the request is ours for as long as it is borrowed.
-            unsafe { bindings::ferrite_blk_segment_first(self.request.0.as_ptr(), state) }
+            Walk::Before => unsafe {
+                bindings::ferrite_blk_segment_first(self.request.0.as_ptr(), state)
+            },
+            // SAFETY: the state was initialised by the call that found the segment.
+            Walk::At => unsafe { bindings::ferrite_blk_segment_next(state) },
+            Walk::After => false,
         };
         if !more {
-            // From here on every call starts anew at the end.
-            self.started = false;
-            self.state = MaybeUninit::uninit();
+            self.walk = Walk::After;
             return None;
         }
-        self.started = true;
+        self.walk = Walk::At;
         // SAFETY: the call has found a segment, and filled it in.
         let bvec = unsafe { (*state).bvec };
         Some(Segment {
@@ -261,6 +291,8 @@ impl<'a, T: Operations> Iterator for Segments<'a, T> {
         })
     }
 }
+
+impl<T: Operations> core::iter::FusedIterator for Segments<'_, T> {}
 
 /// A piece of a request's memory, inside of one page.
 ///

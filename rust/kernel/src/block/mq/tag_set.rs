@@ -55,6 +55,12 @@ unsafe impl<T: Operations> Send for TagSet<T> {}
 unsafe impl<T: Operations> Sync for TagSet<T> {}
 
 impl<T: Operations> TagSet<T> {
+    /// The data of a request lie right behind C's struct, which is aligned to a word.
+    const ALIGNED: () = assert!(
+        align_of::<T::RequestData>() <= align_of::<usize>(),
+        "the data of a request cannot be aligned to more than a word"
+    );
+
     /// An initialiser: `hardware_queues` queues with `depth` tags each. May sleep.
     ///
     /// # Errors
@@ -63,6 +69,7 @@ impl<T: Operations> TagSet<T> {
     /// - `ENOMEM`.
     /// - What [`Operations::new_request_data`] says.
     pub fn new(hardware_queues: u32, depth: u32, flags: Flags) -> impl PinInit<Self, Error> {
+        let () = Self::ALIGNED;
         const ANY_NODE: i32 = bindings::NUMA_NO_NODE;
         // SAFETY: on success C has initialised both structs, and the third field has no size. On
         // failure it has released what it had.
