@@ -19,6 +19,7 @@
 
 #include "block.h"
 #include "cpu.h"
+#include "layout.h"
 #include "page.h"
 #include "patch.h"
 #include "print.h"

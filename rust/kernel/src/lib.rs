@@ -30,6 +30,7 @@ pub mod sync;
 pub mod types;
 pub mod xarray;
 
+mod layout;
 mod panic;
 
 pub use bindings;

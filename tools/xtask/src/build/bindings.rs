@@ -11,6 +11,7 @@ use super::stamp::{Inputs, Stamp};
 use super::target::Target;
 use super::withhold;
 use crate::kernels::Arch;
+use crate::run;
 
 /// Makes the bindings, if their inputs have changed. Returns the file that `rust/bindings` includes.
 ///
@@ -77,13 +78,57 @@ pub fn make(
         Arch::X86_64 => text,
         Arch::I386 => withhold::apply(&text).context("cannot read the generated bindings")?,
     };
+    compare_layouts(root, target, cc, &text, dir)?;
     std::fs::write(&out, text).with_context(|| format!("cannot write {}", out.display()))?;
     stamp.set()?;
     Ok(out)
 }
 
+/// Compares what libclang says about the layouts that Rust relies on (`rust/shims/layout.h`) with what
+/// the kernel's compiler says.
+fn compare_layouts(
+    root: &Path,
+    target: &Target,
+    cc: &KernelCc,
+    bindings: &str,
+    dir: &Path,
+) -> Result<()> {
+    let mut text = format!(
+        "#include \"{}\"\n",
+        root.join("rust/shims/layout.h").display()
+    );
+    for (name, value) in layouts(bindings) {
+        text += &format!("#define CLANG_{name} {value}\n");
+    }
+    text += "#define SAME(name, value) _Static_assert((value) == CLANG_##name, #name);\nFERRITE_LAYOUT(SAME)\n";
+    let file = dir.join("layouts.c");
+    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut command = cc.command(target);
+    command
+        .args(["-w", "-fsyntax-only"])
+        .arg(format!("-I{}", dir.display()));
+    command
+        .arg(format!("-I{}", root.join("rust/shims").display()))
+        .arg(&file);
+    run::quiet(&mut command)
+        .context("libclang and the kernel's compiler do not agree about a layout: the bindings would be wrong")
+}
+
+/// The constants of `enum ferrite_layout` in the bindings.
+fn layouts(bindings: &str) -> Vec<(String, u64)> {
+    let constants = bindings.lines().filter_map(|line| {
+        let rest = line
+            .trim_start()
+            .strip_prefix("pub const FERRITE_LAYOUT_")?;
+        let (name, rest) = rest.split_once(':')?;
+        let value = rest.split_once('=')?.1.trim().trim_end_matches(';');
+        Some((name.to_owned(), value.parse().ok()?))
+    });
+    constants.collect()
+}
+
 /// To be raised when this file changes what it generates.
-const GENERATION: &str = "4";
+const GENERATION: &str = "5";
 
 fn headers(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries =
@@ -142,7 +187,14 @@ fn clang_args(flags: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::clang_args;
+    use super::{clang_args, layouts};
+
+    #[test]
+    fn layouts_are_read_from_the_bindings() {
+        let text =
+            "pub const FERRITE_LAYOUT_mutex: ferrite_layout = 32;\npub const OTHER: u32 = 1;\n";
+        assert_eq!(layouts(text), [("mutex".to_owned(), 32)]);
+    }
 
     #[test]
     fn what_bears_on_layout_stays() {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! rustc lays the kernel's structs out as C does: checked when this is compiled. What libclang says
+//! has been compared with GCC when the bindings were made (`rust/shims/layout.h`).
+
+use bindings as c;
+use core::mem::offset_of;
+use static_assertions::const_assert_eq;
+
+const_assert_eq!(size_of::<c::mutex>(), c::FERRITE_LAYOUT_mutex as usize);
+const_assert_eq!(
+    size_of::<c::spinlock_t>(),
+    c::FERRITE_LAYOUT_spinlock_t as usize
+);
+const_assert_eq!(
+    size_of::<c::lock_class_key>(),
+    c::FERRITE_LAYOUT_lock_class_key as usize
+);
+const_assert_eq!(size_of::<c::xarray>(), c::FERRITE_LAYOUT_xarray as usize);
+const_assert_eq!(
+    size_of::<c::static_key>(),
+    c::FERRITE_LAYOUT_static_key as usize
+);
+const_assert_eq!(
+    size_of::<c::pci_device_id>(),
+    c::FERRITE_LAYOUT_pci_device_id as usize
+);
+const_assert_eq!(
+    size_of::<c::kernel_param>(),
+    c::FERRITE_LAYOUT_kernel_param as usize
+);
+const_assert_eq!(
+    offset_of!(c::kernel_param, __bindgen_anon_1),
+    c::FERRITE_LAYOUT_kernel_param_arg as usize
+);
+const_assert_eq!(
+    size_of::<c::kernel_param_ops>(),
+    c::FERRITE_LAYOUT_kernel_param_ops as usize
+);
+const_assert_eq!(
+    offset_of!(c::module, name),
+    c::FERRITE_LAYOUT_module_name as usize
+);
+const_assert_eq!(size_of::<c::bio_vec>(), c::FERRITE_LAYOUT_bio_vec as usize);
+const_assert_eq!(
+    size_of::<c::blk_mq_ops>(),
+    c::FERRITE_LAYOUT_blk_mq_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::blk_mq_tag_set>(),
+    c::FERRITE_LAYOUT_blk_mq_tag_set as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_hw_ctx, queue),
+    c::FERRITE_LAYOUT_blk_mq_hw_ctx_queue as usize
+);
+const_assert_eq!(
+    size_of::<c::blk_mq_queue_data>(),
+    c::FERRITE_LAYOUT_blk_mq_queue_data as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_queue_data, last),
+    c::FERRITE_LAYOUT_blk_mq_queue_data_last as usize
+);
+const_assert_eq!(
+    offset_of!(c::request_queue, queuedata),
+    c::FERRITE_LAYOUT_request_queue_queuedata as usize
+);
+const_assert_eq!(
+    size_of::<c::block_device_operations>(),
+    c::FERRITE_LAYOUT_block_device_operations as usize
+);
+const_assert_eq!(
+    offset_of!(c::block_device_operations, owner),
+    c::FERRITE_LAYOUT_block_device_operations_owner as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_blk_ops>(),
+    c::FERRITE_LAYOUT_ferrite_blk_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_blk_limits>(),
+    c::FERRITE_LAYOUT_ferrite_blk_limits as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_blk_segments>(),
+    c::FERRITE_LAYOUT_ferrite_blk_segments as usize
+);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The sizes and offsets that Rust relies on. Three compilers must agree about them: GCC,
+ * which built the kernel; libclang, which reads its headers; rustc. xtask compares the
+ * first two when it makes the bindings, rust/kernel/src/layout.rs the last two.
+ */
+#ifndef FERRITE_LAYOUT_H
+#define FERRITE_LAYOUT_H
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
+#include "block.h"
+
+#define FERRITE_LAYOUT(X)							\
+	X(mutex, sizeof(struct mutex))						\
+	X(spinlock_t, sizeof(spinlock_t))					\
+	X(lock_class_key, sizeof(struct lock_class_key))			\
+	X(xarray, sizeof(struct xarray))					\
+	X(static_key, sizeof(struct static_key))				\
+	X(pci_device_id, sizeof(struct pci_device_id))				\
+	X(kernel_param, sizeof(struct kernel_param))				\
+	X(kernel_param_arg, offsetof(struct kernel_param, arg))			\
+	X(kernel_param_ops, sizeof(struct kernel_param_ops))			\
+	X(module_name, offsetof(struct module, name))				\
+	X(bio_vec, sizeof(struct bio_vec))					\
+	X(blk_mq_ops, sizeof(struct blk_mq_ops))				\
+	X(blk_mq_tag_set, sizeof(struct blk_mq_tag_set))			\
+	X(blk_mq_hw_ctx_queue, offsetof(struct blk_mq_hw_ctx, queue))		\
+	X(blk_mq_queue_data, sizeof(struct blk_mq_queue_data))			\
+	X(blk_mq_queue_data_last, offsetof(struct blk_mq_queue_data, last))	\
+	X(request_queue_queuedata, offsetof(struct request_queue, queuedata))	\
+	X(block_device_operations, sizeof(struct block_device_operations))	\
+	X(block_device_operations_owner, offsetof(struct block_device_operations, owner)) \
+	X(ferrite_blk_ops, sizeof(struct ferrite_blk_ops))			\
+	X(ferrite_blk_limits, sizeof(struct ferrite_blk_limits))		\
+	X(ferrite_blk_segments, sizeof(struct ferrite_blk_segments))
+
+enum ferrite_layout {
+#define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),
+	FERRITE_LAYOUT(FERRITE_LAYOUT_ENUM)
+};
+
+#endif
