@@ -21,6 +21,7 @@ endif
 
 xtask := cargo xtask
 kernel := $(if $(KERNEL),--kernel $(KERNEL))
+signature := $(if $(KEY),--key $(KEY)) $(if $(CERT),--certificate $(CERT))
 
 .PHONY: all modules run test check shell setup doctor modules_install modules_sign clean distclean help
 
@@ -49,11 +50,11 @@ doctor:
 	@$(xtask) doctor $(kernel) $(ARGS)
 
 modules_install:
-	@$(xtask) install $(kernel) $(ARGS)
+	@$(xtask) install $(kernel) $(signature) $(ARGS)
 
 modules_sign:
 	@$(if $(and $(KEY),$(CERT)),,$(error say with what: make modules_sign KEY=key.pem CERT=cert.pem))
-	@$(xtask) sign $(kernel) --key $(KEY) --certificate $(CERT) $(ARGS)
+	@$(xtask) sign $(kernel) $(signature) $(ARGS)
 
 # What was built; what was fetched stays.
 clean:
@@ -72,7 +73,7 @@ help:
 	@echo 'make shell            a shell in a guest with the modules in it'
 	@echo 'make setup            fetch kernels and tools now; the other commands do it when needed'
 	@echo 'make doctor           what is there, what is missing, how to get it'
-	@echo 'make modules_install  build and install; honours KDIR and INSTALL_MOD_PATH'
+	@echo 'make modules_install  build and install; honours KDIR, INSTALL_MOD_PATH, KEY and CERT'
 	@echo 'make modules_sign     build and sign with KEY= and CERT='
 	@echo 'make clean            remove what was built'
 	@echo 'make distclean        remove what was fetched, too'

@@ -67,6 +67,12 @@ enum Command {
         /// Below this directory [default: /, with --kdir]
         #[arg(long, value_name = "DIR", env = "INSTALL_MOD_PATH")]
         path: Option<PathBuf>,
+        /// Sign them, too, with this private key, in PEM
+        #[arg(long, value_name = "FILE", requires = "certificate")]
+        key: Option<PathBuf>,
+        /// The certificate of the key, in PEM or DER
+        #[arg(long, value_name = "FILE", requires = "key")]
+        certificate: Option<PathBuf>,
     },
     /// Build the modules and sign them, for machines that load only signed ones
     Sign {
@@ -190,7 +196,12 @@ fn run(command: Command) -> Result<ExitCode> {
                 report(&build_target(&ctx, &target, &modules)?);
             }
         }
-        Command::Install { target, path } => {
+        Command::Install {
+            target,
+            path,
+            key,
+            certificate,
+        } => {
             let root = path.or_else(|| target.kdir.is_some().then(|| PathBuf::from("/")));
             let root = root.context("say where to: INSTALL_MOD_PATH=DIR, or name the running kernel: KDIR=/lib/modules/$(uname -r)/build")?;
             std::fs::create_dir_all(&root)
@@ -198,6 +209,9 @@ fn run(command: Command) -> Result<ExitCode> {
             let root = root.canonicalize()?;
             for target in target.all(&ctx)? {
                 let built = build_target(&ctx, &target, &[])?;
+                if let (Some(key), Some(certificate)) = (&key, &certificate) {
+                    build::install::sign(&target, &built, key, certificate)?;
+                }
                 build::install::install(&ctx, &target, &built, &root)?;
                 ctx.ui.line(format!(
                     "installed {} modules for {} below {}",
@@ -236,12 +250,8 @@ fn run(command: Command) -> Result<ExitCode> {
             modules,
         } => {
             let target = Target::kdir(&kdir)?;
-            build::rust_only(
-                &ctx,
-                &target,
-                &all_modules(&ctx, |m| selected(m, &modules))?,
-                &output,
-            )?;
+            let modules = wanted_modules(&ctx, &modules)?;
+            build::rust_only(&ctx, &target, &modules, &output)?;
         }
         Command::Link(_) => unreachable!("handled above"),
     }
@@ -282,18 +292,14 @@ fn or_all(kernels: Vec<&'static KernelSpec>) -> Vec<&'static KernelSpec> {
     }
 }
 
-fn selected(module: &build::Module, names: &[String]) -> bool {
-    names.is_empty() || names.contains(&module.name)
-}
-
 fn all_modules(ctx: &Ctx, keep: impl Fn(&build::Module) -> bool) -> Result<Vec<build::Module>> {
     let mut modules = cargo::modules(ctx)?;
     modules.retain(keep);
     Ok(modules)
 }
 
-/// Builds the modules of these names. Test modules only go into guests, or where they are named.
-fn build_target(ctx: &Ctx, target: &Target, names: &[String]) -> Result<build::Built> {
+/// The modules of these names. Test modules only go into guests, or where they are named.
+fn wanted_modules(ctx: &Ctx, names: &[String]) -> Result<Vec<build::Module>> {
     let modules = all_modules(ctx, |m| {
         if names.is_empty() {
             !m.test_only
@@ -307,7 +313,11 @@ fn build_target(ctx: &Ctx, target: &Target, names: &[String]) -> Result<build::B
     {
         bail!("there is no module '{unknown}'");
     }
-    build::build(ctx, target, &modules)
+    Ok(modules)
+}
+
+fn build_target(ctx: &Ctx, target: &Target, names: &[String]) -> Result<build::Built> {
+    build::build(ctx, target, &wanted_modules(ctx, names)?)
 }
 
 fn report(built: &build::Built) {

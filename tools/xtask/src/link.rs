@@ -54,6 +54,9 @@ pub struct Options {
     /// Fail above this number of panic sites
     #[arg(long)]
     pub panic_sites: Option<u64>,
+    /// A directory for what comes in between; it stays, for those who want to look
+    #[arg(long)]
+    pub work: PathBuf,
     /// Where the object goes
     #[arg(short, long)]
     pub output: PathBuf,
@@ -71,11 +74,11 @@ const LAYOUT: &str = "link_layout.o";
 ///
 /// The linker fails, an input holds a section that is not known here, or a check fails.
 pub fn link(options: &Options) -> Result<()> {
-    let work = options.output.with_extension("d");
+    let work = &options.work;
     if work.exists() {
-        fs::remove_dir_all(&work).with_context(|| format!("cannot empty {}", work.display()))?;
+        fs::remove_dir_all(work).with_context(|| format!("cannot empty {}", work.display()))?;
     }
-    fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
+    fs::create_dir_all(work).with_context(|| format!("cannot create {}", work.display()))?;
     let (layout, shims): (Vec<_>, Vec<_>) = options
         .shims
         .iter()
@@ -95,10 +98,10 @@ pub fn link(options: &Options) -> Result<()> {
             Some(data) => write(&work.join(format!("shim{index}.o")), &data)?,
         });
     }
-    let library = own_names(options, layout, &work)?;
+    let library = own_names(options, layout, work)?;
     let archive =
         fs::read(&library).with_context(|| format!("cannot read {}", library.display()))?;
-    objects.extend(split_members(&archive, &sizes, &work)?);
+    objects.extend(split_members(&archive, &sizes, work)?);
 
     let script = write(&work.join("gc.ld"), script::TEXT.as_bytes())?;
     let linked = work.join("linked.o");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::kbuild;
 use super::stamp::{Inputs, Stamp};
 use super::target::{Built, Target};
 use crate::ctx::Ctx;
@@ -24,8 +25,6 @@ pub fn install(ctx: &Ctx, target: &Target, built: &Built, root: &Path) -> Result
         .arg("INSTALL_MOD_DIR=updates/ferrite");
     command.arg(format!("FERRITE_SRC={}", ctx.root.display()));
     command.arg(format!("INSTALL_MOD_PATH={}", root.display()));
-    // Without debug information of the stubs that Kbuild adds.
-    command.arg("INSTALL_MOD_STRIP=1");
     run::quiet(&mut command).context("modules_install failed")?;
     // The kernel's own rule needs a System.map, which headers packages do not have.
     let mut depmod = setup::kmod(ctx)?.depmod.command();
@@ -70,12 +69,20 @@ pub fn sign(target: &Target, built: &Built, key: &Path, certificate: &Path) -> R
             tool.display()
         );
     }
+    for file in [key, certificate] {
+        if !file.is_file() {
+            bail!("{} is no file", file.display());
+        }
+    }
+    let (key, certificate) = (key.canonicalize()?, certificate.canonicalize()?);
     let hash = target.config.get("MODULE_SIG_HASH").unwrap_or("sha256");
     for (module, ko) in &built.modules {
+        // An earlier signature must not stay below the new one.
+        kbuild::strip(target, ko)?;
         let mut command = target
             .toolchain
             .command(&tool.display().to_string(), &built.kbuild);
-        command.arg(hash).arg(key).arg(certificate).arg(ko);
+        command.arg(hash).arg(&key).arg(&certificate).arg(ko);
         run::quiet(&mut command).with_context(|| format!("cannot sign {}.ko", module.name))?;
     }
     Ok(())

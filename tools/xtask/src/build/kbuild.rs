@@ -2,6 +2,7 @@
 
 //! The kernel's own build, run once for all modules: shims, link, objtool, modpost, `.ko`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -54,27 +55,13 @@ pub fn run(
     }
     place(prepared, modules, libraries, &dir.join(".ferrite"))?;
     fs::write(dir.join("Kbuild"), "include $(FERRITE_SRC)/Kbuild\n")?;
-    let names: Vec<_> = modules.iter().map(|m| m.name.as_str()).collect();
     let mut command = target.make(&dir);
     command
         .arg(format!("FERRITE_SRC={}", ctx.root.display()))
-        .arg(format!("FERRITE_MODULES={}", names.join(" ")))
         .arg(format!(
             "FERRITE_XTASK={}",
             std::env::current_exe()?.display()
         ))
-        .arg("FERRITE_PREBUILT=1")
-        .args(modules.iter().filter_map(|m| {
-            Some(format!(
-                "FERRITE_LINK_{}=--panic-sites={}",
-                m.name, m.panic_sites?
-            ))
-        }))
-        .args(
-            modules
-                .iter()
-                .map(|m| format!("FERRITE_C_{}={}", m.name, m.c.join(" "))),
-        )
         .args(["-j2", "modules"]);
     let log = dir.join("kbuild.log");
     let output = command
@@ -104,8 +91,28 @@ pub fn run(
     {
         ctx.ui.line(format!("  {line}"));
     }
+    for ko in outputs {
+        strip(target, ko)?;
+    }
     stamp.set()?;
     Ok(built)
+}
+
+/// Takes debug information out of a module: there is none but that of the stub which Kbuild adds.
+/// A signature goes, too.
+///
+/// # Errors
+///
+/// The toolchain has no `strip`, or it fails.
+pub fn strip(target: &Target, ko: &Path) -> Result<()> {
+    let dir = ko.parent().unwrap_or(ko);
+    run::quiet(
+        target
+            .toolchain
+            .command("strip", dir)
+            .arg("--strip-debug")
+            .arg(ko),
+    )
 }
 
 /// Puts what Kbuild needs from us where it looks for it, leaving alone what has not changed.
@@ -124,7 +131,36 @@ pub fn place(
     for (module, library) in modules.iter().zip(libraries) {
         link_if_new(library, &rust.join(format!("{}.a", module.name)))?;
     }
-    link_if_new(&prepared.answers.header, &output.join("ferrite_probes.h"))
+    link_if_new(&prepared.answers.header, &output.join("ferrite_probes.h"))?;
+    write_if_new(&output.join("modules.mk"), &modules_mk(modules))
+}
+
+/// What Kbuild has to know of the modules, as a makefile.
+fn modules_mk(modules: &[Module]) -> String {
+    let names: Vec<_> = modules.iter().map(|m| m.name.as_str()).collect();
+    let mut text = format!(
+        "# What the modules' manifests say: generated.\nFERRITE_MODULES := {}\n",
+        names.join(" ")
+    );
+    for module in modules {
+        let name = &module.name;
+        // Writing to a string does not fail.
+        if let Some(limit) = module.panic_sites {
+            let _ = writeln!(text, "FERRITE_LINK_{name} := --panic-sites={limit}");
+        }
+        if !module.c.is_empty() {
+            let _ = writeln!(text, "FERRITE_C_{name} := {}", module.c.join(" "));
+        }
+    }
+    text
+}
+
+/// Writes a file, unless that is what it says already.
+fn write_if_new(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// What objtool, modpost, ld or the compiler say when something is wrong with a module.
@@ -170,7 +206,29 @@ fn sources(root: &Path) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_warning;
+    use super::{Module, is_warning, modules_mk};
+
+    #[test]
+    fn the_makefile_holds_what_the_manifests_say() {
+        let module = |name: &str, panic_sites, c: &[&str]| Module {
+            package: name.to_owned(),
+            name: name.to_owned(),
+            test_only: false,
+            panic_sites,
+            c: c.iter().map(|&file| file.to_owned()).collect(),
+        };
+        let modules = [module("a", Some(3), &[]), module("b", None, &["x/b.c"])];
+        let text = modules_mk(&modules);
+        let lines: Vec<_> = text.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "FERRITE_MODULES := a b",
+                "FERRITE_LINK_a := --panic-sites=3",
+                "FERRITE_C_b := x/b.c",
+            ]
+        );
+    }
 
     #[test]
     fn warnings_and_what_only_looks_like_one() {

@@ -96,15 +96,12 @@ impl Target {
     #[must_use]
     pub fn make(&self, dir: &Path) -> Command {
         let mut command = self.toolchain.command("make", &self.kdir);
-        // A make or cargo above us has its own jobserver and flags; they mean nothing here.
-        for name in [
-            "MAKEFLAGS",
-            "MFLAGS",
-            "MAKELEVEL",
-            "MAKEOVERRIDES",
-            "CARGO_MAKEFLAGS",
-        ] {
-            command.env_remove(name);
+        // A kernel's build above us exports all it knows, and a user may have variables that Kbuild
+        // takes for its own.
+        for (name, _) in std::env::vars_os() {
+            if !kept(&name.to_string_lossy()) {
+                command.env_remove(name);
+            }
         }
         command
             .arg("-C")
@@ -125,6 +122,26 @@ impl Target {
     pub fn dir(&self, ctx: &Ctx) -> PathBuf {
         ctx.out.join("kernels").join(&self.id)
     }
+}
+
+/// Whether a variable of the environment means the same inside a kernel's build as outside.
+fn kept(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "HOME",
+        "PATH",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TERM",
+        "LANG",
+        "LANGUAGE",
+        "TMPDIR",
+        "SOURCE_DATE_EPOCH",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+    ];
+    const PREFIXES: &[&str] = &["LC_", "FERRITE_", "CCACHE_", "DEBIAN_KERNEL_"];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// A loadable module of this tree.
@@ -219,7 +236,8 @@ pub fn build(ctx: &Ctx, target: &Target, modules: &[Module]) -> Result<Built> {
     Ok(built)
 }
 
-/// Builds only the Rust libraries, into `output`, for a Kbuild run that is under way.
+/// Builds only the Rust libraries, for a Kbuild run that is under way, and puts into `output` what
+/// that needs: the libraries, the probes' answers, `modules.mk`, and this program for the link.
 ///
 /// # Errors
 ///
@@ -227,5 +245,13 @@ pub fn build(ctx: &Ctx, target: &Target, modules: &[Module]) -> Result<Built> {
 pub fn rust_only(ctx: &Ctx, target: &Target, modules: &[Module], output: &Path) -> Result<()> {
     let prepared = prepare(ctx, target)?;
     let libraries = cargo::build(ctx, target, &prepared, modules)?;
-    kbuild::place(&prepared, modules, &libraries, output)
+    kbuild::place(&prepared, modules, &libraries, output)?;
+    let program = output.join("xtask");
+    let this = std::env::current_exe()?;
+    if std::fs::read_link(&program).ok().as_ref() != Some(&this) {
+        let _ = std::fs::remove_file(&program);
+        std::os::unix::fs::symlink(&this, &program)
+            .with_context(|| format!("cannot write {}", program.display()))?;
+    }
+    Ok(())
 }
