@@ -8,7 +8,18 @@ void ferrite_print(int level, const char *module, size_t module_len, const char 
 	_printk(KERN_SOH "%c%.*s: %.*s\n", '0' + level, (int)module_len, module, (int)len, text);
 }
 
+/* The same line in parts. */
+void ferrite_print_start(int level, const char *module, size_t module_len, const char *text, size_t len)
+{
+	_printk(KERN_SOH "%c%.*s: %.*s", '0' + level, (int)module_len, module, (int)len, text);
+}
+
 void ferrite_print_cont(const char *text, size_t len)
 {
 	_printk(KERN_CONT "%.*s", (int)len, text);
+}
+
+void ferrite_print_end(const char *text, size_t len)
+{
+	_printk(KERN_CONT "%.*s\n", (int)len, text);
 }

@@ -5,6 +5,8 @@
 #include <linux/types.h>
 
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len);
+void ferrite_print_start(int level, const char *module, size_t module_len, const char *text, size_t len);
 void ferrite_print_cont(const char *text, size_t len);
+void ferrite_print_end(const char *text, size_t len);
 
 #endif

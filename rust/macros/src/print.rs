@@ -132,9 +132,11 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             };
             quote!(#value)
         } else {
-            let Ok(name) = syn::parse_str::<Ident>(name) else {
+            let Ok(mut name) = syn::parse_str::<Ident>(name) else {
                 return Ok(core_fmt());
             };
+            // A variable where the format string stands, not where `pr_info!` was defined.
+            name.set_span(format.span());
             quote!(#name)
         };
         match spec.as_str() {

@@ -47,28 +47,27 @@ impl<'a> Line<'a> {
 
     /// Prints the line.
     pub fn end(mut self) {
-        if self.used > 0 || !self.started {
-            self.flush();
-        }
+        self.flush(true);
     }
 
-    fn flush(&mut self) {
-        let bytes = self.buffer.get(..self.used).unwrap_or_default();
-        if self.started {
-            // SAFETY: the pointer is valid for reads of the length; any context will do.
-            unsafe { bindings::ferrite_print_cont(bytes.as_ptr().cast(), bytes.len()) };
-        } else {
-            // SAFETY:
-            // - both pointers are valid for reads of the lengths that go with them;
-            // - the function only reads, and may be called from any context.
-            unsafe {
-                bindings::ferrite_print(
-                    self.level as core::ffi::c_int,
-                    self.origin.as_ptr().cast(),
-                    self.origin.len(),
-                    bytes.as_ptr().cast(),
-                    bytes.len(),
-                );
+    /// Prints what has been collected; `end` says whether the line ends with it.
+    fn flush(&mut self, end: bool) {
+        let text = self.buffer.get(..self.used).unwrap_or_default();
+        let (text, len) = (text.as_ptr().cast(), text.len());
+        let (level, module) = (self.level as core::ffi::c_int, self.origin.as_ptr().cast());
+        // SAFETY:
+        // - all pointers are valid for reads of the lengths that go with them;
+        // - the functions only read, and may be called from any context.
+        unsafe {
+            match (self.started, end) {
+                (false, true) => {
+                    bindings::ferrite_print(level, module, self.origin.len(), text, len)
+                }
+                (false, false) => {
+                    bindings::ferrite_print_start(level, module, self.origin.len(), text, len);
+                }
+                (true, false) => bindings::ferrite_print_cont(text, len),
+                (true, true) => bindings::ferrite_print_end(text, len),
             }
         }
         self.started = true;
@@ -79,7 +78,7 @@ impl<'a> Line<'a> {
 impl Sink for Line<'_> {
     fn push(&mut self, byte: u8) {
         if self.used >= CHUNK {
-            self.flush();
+            self.flush(false);
         }
         if let Some(slot) = self.buffer.get_mut(self.used) {
             *slot = byte;

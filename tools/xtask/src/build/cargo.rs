@@ -156,7 +156,7 @@ pub fn build(
         .stdin(Stdio::null())
         .output()
         .context("cannot run cargo")?;
-    let messages = String::from_utf8_lossy(&output.stderr);
+    let messages = without_llvm_features(&String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
         bail!(
             "{}\ncargo failed; to see it alone: {}",
@@ -164,10 +164,7 @@ pub fn build(
             run::describe(&command)
         );
     }
-    // The two features are LLVM's; rustc has no name for them.
-    let is_news = |line: &&str| {
-        line.contains("warning:") && !line.contains("harden-sls-") && !line.contains(" generated ")
-    };
+    let is_news = |line: &&str| line.contains("warning:") && !line.contains(" generated ");
     for line in messages.lines().filter(is_news) {
         ctx.ui.line(line);
     }
@@ -180,4 +177,23 @@ pub fn build(
         .iter()
         .map(|module| dir.join(format!("lib{}.a", module.name)))
         .collect())
+}
+
+/// Takes out what rustc says, for each crate, about two features that LLVM knows and it does not.
+fn without_llvm_features(messages: &str) -> String {
+    let paragraphs = messages
+        .split("\n\n")
+        .filter(|text| !text.contains("`harden-sls-"));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_llvm_features;
+
+    #[test]
+    fn only_the_two_features_go() {
+        let text = "warning: unknown `-Ctarget-feature`: `harden-sls-ret`\n  = note: x\n\nerror: real\n --> a.rs";
+        assert_eq!(without_llvm_features(text), "error: real\n --> a.rs");
+    }
 }

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# description: the kernel crate's basic types do in a kernel what they promise
+# boot: default debug
+# modules: basics
+
+point "every check comes out right"
+mark
+load basics
+check_dmesg 'basics: all is well$'
+
+point "each way of formatting prints what it should"
+check_dmesg 'basics: plain -5 48879 beef 0xbeef crab true é$'
+check_dmesg 'basics: core   crab 00beef Some\(48879\) EINVAL$'
+check_dmesg 'basics: errors ENOSPC -4000$'
+check_dmesg 'basics: braces \{\} 100%s %d$'
+check_dmesg 'basics: long [0-9]{300}end$'
+check_dmesg 'basics: 5 is no errno$'
+unload basics
