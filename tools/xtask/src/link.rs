@@ -91,6 +91,7 @@ pub fn link(options: &Options) -> Result<()> {
     let mut objects = Vec::new();
     for (index, shim) in shims.iter().enumerate() {
         let data = fs::read(shim).with_context(|| format!("cannot read {}", shim.display()))?;
+        all_known(&data, &shim.display().to_string())?;
         let split =
             split::split(&data, &sizes).with_context(|| format!("in {}", shim.display()))?;
         objects.push(match split {
@@ -123,9 +124,7 @@ pub fn link(options: &Options) -> Result<()> {
             .args(&objects)
             .arg(&library),
     )
-    .context(
-        "a section that the link does not know must be named in tools/xtask/src/link/script.rs",
-    )?;
+    .context("the link failed")?;
 
     let data = fs::read(&linked)?;
     let findings = check::check(&data, options)?;
@@ -213,11 +212,25 @@ fn split_members(archive: &[u8], sizes: &EntrySizes, work: &Path) -> Result<Vec<
             continue;
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
+        all_known(data, &name)?;
         if let Some(data) = split::split(data, sizes).with_context(|| format!("in {name}"))? {
             objects.push(write(&work.join(format!("rust{index}.o")), &data)?);
         }
     }
     Ok(objects)
+}
+
+/// Fails on a section that the script does not name.
+fn all_known(object: &[u8], name: &str) -> Result<()> {
+    let unknown = script::unknown(object).with_context(|| format!("in {name}"))?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{name} has sections that the link does not know: {}; what reads them decides where they \
+         belong in tools/xtask/src/link/script.rs",
+        unknown.join(", ")
+    )
 }
 
 fn write(path: &Path, data: &[u8]) -> Result<PathBuf> {

@@ -3,7 +3,13 @@
 //! The linker script: every section that may stand in a module, by name.
 //!
 //! A section that is not named here makes the link fail, on purpose: a table that the kernel reads
-//! must not vanish in silence while the code that needs it stays.
+//! must not vanish in silence while the code that needs it stays. The linker would only complain of
+//! a section that it keeps, and nothing refers to a table: so [`unknown`] looks at what goes in.
+
+use anyhow::Result;
+use object::elf::SHF_ALLOC;
+use object::read::{Object as _, ObjectSection as _};
+use object::{File, SectionFlags};
 
 /// What is kept for its own sake is inside `KEEP`; everything else lives if something refers to
 /// it, or, for the tables, if the function lives that an entry belongs to.
@@ -63,3 +69,55 @@ SECTIONS
   }
 }
 ";
+
+/// The sections of an object that would be loaded with a module and that the script does not name.
+///
+/// # Errors
+///
+/// The object is not well formed.
+pub fn unknown(object: &[u8]) -> Result<Vec<String>> {
+    let mut unknown = Vec::new();
+    for section in File::parse(object)?.sections() {
+        let loaded = match section.flags() {
+            SectionFlags::Elf { sh_flags, .. } => sh_flags.contains(SHF_ALLOC),
+            _ => false,
+        };
+        let name = section.name()?;
+        if loaded && !is_named(name) {
+            unknown.push(name.to_owned());
+        }
+    }
+    Ok(unknown)
+}
+
+/// Whether a pattern of the script matches.
+fn is_named(section: &str) -> bool {
+    patterns().any(|pattern| match pattern.strip_suffix('*') {
+        Some(start) => section.starts_with(start),
+        None => section == pattern,
+    })
+}
+
+/// The words inside of `*( )`.
+fn patterns() -> impl Iterator<Item = &'static str> {
+    let lists = TEXT.split("*(").skip(1);
+    lists.flat_map(|list| {
+        list.split(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_named, patterns};
+
+    #[test]
+    fn patterns_match_as_the_linker_does() {
+        assert!(patterns().any(|pattern| pattern == "__bug_table"));
+        assert!(patterns().all(|pattern| !pattern.trim_end_matches('*').contains(['*', '?', '['])));
+        assert!(is_named(".text") && is_named(".text.f") && is_named(".note.gnu.property"));
+        assert!(!is_named(".textual") && !is_named("__bug_tables") && !is_named("__weird"));
+    }
+}
