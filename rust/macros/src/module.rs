@@ -356,3 +356,72 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(tokens: TokenStream) -> std::result::Result<String, String> {
+        expand(tokens)
+            .map(|tokens| tokens.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    /// `CARGO_CRATE_NAME` is not set when tests run, so any name will do.
+    fn module(license: &str, more: TokenStream) -> TokenStream {
+        quote!(type: T, name: "m", description: "d", license: #license, #more)
+    }
+
+    #[test]
+    fn only_licences_that_the_kernel_takes() {
+        assert!(expanded(module("GPL v2", quote!())).is_ok());
+        assert!(expanded(module("Dual MIT/GPL", quote!())).is_ok());
+        for license in ["Proprietary", "MIT", "gpl", ""] {
+            assert!(
+                expanded(module(license, quote!()))
+                    .unwrap_err()
+                    .contains("GPL-compatible"),
+                "{license}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        assert!(
+            expanded(quote!(type: T, name: "m", license: "GPL"))
+                .unwrap_err()
+                .contains("`description`")
+        );
+        assert!(
+            expanded(module("GPL", quote!(colour: "red")))
+                .unwrap_err()
+                .contains("`colour`")
+        );
+        assert!(
+            expanded(module("GPL", quote!(license: "GPL")))
+                .unwrap_err()
+                .contains("twice")
+        );
+    }
+
+    #[test]
+    fn parameters_get_entries_and_descriptions() {
+        let params = quote!(params: { depth: u32 { default: 64, permissions: 0o644, description: "Depth" } });
+        let text = expanded(module("GPL", params)).unwrap();
+        assert!(text.contains("parmtype=depth:uint") && text.contains("parm=depth:Depth"));
+        assert!(text.contains("\"__param\""));
+    }
+
+    #[test]
+    fn parameters_are_writable_by_root_only() {
+        for permissions in [quote!(0o666), quote!(0o755), quote!(0o4644)] {
+            let params = quote!(params: { p: bool { default: false, permissions: #permissions, description: "" } });
+            assert!(
+                expanded(module("GPL", params))
+                    .unwrap_err()
+                    .contains("permissions")
+            );
+        }
+    }
+}
