@@ -24,7 +24,6 @@ pub(crate) struct Device {
 pub(crate) struct NullBlk;
 
 /// What a request carries from where it is served to where it completes.
-
 pub(crate) struct Pending {
     failed: AtomicBool,
 }
