@@ -43,9 +43,12 @@ enum Command {
     },
     /// Say what is there, what is missing, and how to get it
     Doctor {
-        /// Ask for this kernel [default: the first of `kernels`]
-        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
-        kernel: Option<&'static KernelSpec>,
+        /// Ask for this kernel (may be given again) [default: all]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find, conflicts_with = "kdir")]
+        kernels: Vec<&'static KernelSpec>,
+        /// Ask for the kernel with this build directory: /lib/modules/$(uname -r)/build
+        #[arg(long, value_name = "DIR", env = "KDIR")]
+        kdir: Option<PathBuf>,
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
@@ -181,7 +184,14 @@ fn run(command: Command) -> Result<ExitCode> {
             }
             setup::all(&ctx, &kernels)?;
         }
-        Command::Doctor { kernel, json } => return doctor(&ctx, kernel, json),
+        Command::Doctor {
+            kernels,
+            kdir,
+            json,
+        } => {
+            let checks = setup::doctor::checks(&ctx, &or_all(kernels), kdir.as_deref());
+            return doctor(&checks, json);
+        }
         Command::Kernels => {
             for (index, kernel) in KERNELS.iter().enumerate() {
                 println!(
@@ -259,9 +269,8 @@ fn run(command: Command) -> Result<ExitCode> {
 }
 
 /// Prints every check; fails if one of them does.
-fn doctor(ctx: &Ctx, kernel: Option<&KernelSpec>, json: bool) -> Result<ExitCode> {
-    let checks = setup::doctor::checks(ctx, kernel);
-    for check in &checks {
+fn doctor(checks: &[setup::doctor::Check], json: bool) -> Result<ExitCode> {
+    for check in checks {
         if json {
             println!("{}", serde_json::to_string(check)?);
             continue;

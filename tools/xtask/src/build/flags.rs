@@ -220,6 +220,47 @@ pub fn for_kernel(root: &Path, arch: Arch, config: &KConfig) -> Result<Vec<Strin
     Ok(flags)
 }
 
+/// A flag that this compiler does not take in any spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The spellings that were tried.
+    pub spellings: &'static [&'static str],
+    /// What the flag is for.
+    pub reason: &'static str,
+}
+
+/// Tries every flag that a kernel of this architecture may need. Returns how many there are, and
+/// those that the compiler does not take.
+///
+/// # Errors
+///
+/// The compiler cannot be run.
+pub fn try_all(root: &Path, arch: Arch) -> Result<(usize, Vec<Refused>)> {
+    let triple = triple(root, arch);
+    let own = match arch {
+        Arch::X86_64 => X86_64,
+        Arch::I386 => I386,
+    };
+    let flags: Vec<_> = COMMON.iter().chain(own).collect();
+    let first: Vec<_> = flags.iter().map(|flag| flag.spellings[0]).collect();
+    let mut refused = Vec::new();
+    if !accepted(&triple, &first)? {
+        for flag in &flags {
+            let mut taken = false;
+            for spelling in flag.spellings {
+                taken = taken || accepted(&triple, &[spelling])?;
+            }
+            if !taken {
+                refused.push(Refused {
+                    spellings: flag.spellings,
+                    reason: flag.reason,
+                });
+            }
+        }
+    }
+    Ok((flags.len(), refused))
+}
+
 /// Whether rustc knows all of `flags`.
 fn accepted(triple: &str, flags: &[&str]) -> Result<bool> {
     let status = rustc()

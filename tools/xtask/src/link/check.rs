@@ -90,10 +90,12 @@ pub fn check(data: &[u8], options: &Options) -> Result<Findings> {
     }
 
     for symbol in file.symbols().filter(|s| s.is_definition()) {
-        if SOFT_FLOAT.contains(&symbol.name()?) {
+        let name = symbol.name()?;
+        if SOFT_FLOAT.contains(&name) {
+            let places = uses.get(name).map_or(&[][..], Vec::as_slice);
             wrong.push(format!(
-                "{}: floating point has no place in the kernel",
-                symbol.name()?
+                "{name}: floating point has no place in the kernel (used in {})",
+                functions(places)
             ));
         }
     }
@@ -102,16 +104,11 @@ pub fn check(data: &[u8], options: &Options) -> Result<Findings> {
     if let Some(limit) = options.panic_sites
         && findings.panic_sites > limit
     {
-        let sites: BTreeSet<_> = uses
-            .values()
-            .flatten()
-            .filter(|site| site.panics)
-            .map(|site| site.function.as_str())
-            .collect();
+        let sites = uses.values().flatten().filter(|site| site.panics);
         wrong.push(format!(
             "{} panic sites, more than the {limit} in the module's Cargo.toml; they are in: {}",
             findings.panic_sites,
-            sites.into_iter().collect::<Vec<_>>().join(", ")
+            functions(sites)
         ));
     }
     findings.text = file
@@ -129,6 +126,15 @@ pub fn check(data: &[u8], options: &Options) -> Result<Findings> {
 struct Use {
     function: String,
     panics: bool,
+}
+
+/// The functions of these places, each once.
+fn functions<'a>(places: impl IntoIterator<Item = &'a Use>) -> String {
+    let functions: BTreeSet<_> = places
+        .into_iter()
+        .map(|place| place.function.as_str())
+        .collect();
+    functions.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Every symbol that a relocation names, and from where.
@@ -204,13 +210,10 @@ fn exports(
             continue;
         }
         if let Err(refusal) = symvers.allow(name, gpl, &imports) {
-            let functions: BTreeSet<_> =
-                places.iter().map(|place| place.function.as_str()).collect();
-            let functions: Vec<_> = functions.into_iter().collect();
             wrong.push(format!(
                 "{}: {refusal} (used in {})",
                 demangled(name),
-                functions.join(", ")
+                functions(places)
             ));
         }
     }

@@ -2,7 +2,8 @@
 
 //! Each prerequisite, its verdict and its cure.
 //!
-//! [`needs`] looks at what a build and a test run need, [`running`] at what stands between a module
+//! [`needs`] looks at what a build and a test run need, [`compiler`] at rustc, [`kdir`] at a kernel
+//! whose build directory was named, [`running`] at what stands between a module
 //! and the kernel that this host runs. Neither fetches anything, changes anything or fails: what
 //! cannot be found out is said as such.
 
@@ -15,6 +16,8 @@ use super::store::{Policy, Store};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
+mod compiler;
+mod kdir;
 mod needs;
 mod running;
 
@@ -100,18 +103,28 @@ impl Check {
     }
 }
 
-/// Looks at the host, and at one kernel if it is given. Fetches nothing and changes nothing.
+/// Looks at the host, and at these kernels; or, if a kernel's build directory is given, at that one.
+/// Fetches nothing and changes nothing.
 #[must_use]
-pub fn checks(ctx: &Ctx, kernel: Option<&KernelSpec>) -> Vec<Check> {
+pub fn checks(ctx: &Ctx, kernels: &[&KernelSpec], kdir: Option<&Path>) -> Vec<Check> {
+    let kernels = if kdir.is_some() { &[] } else { kernels };
+    let mut arches: Vec<_> = kernels.iter().map(|spec| spec.arch).collect();
     let mut checks = Vec::new();
     match Store::open(ctx, Policy::Pinned) {
-        Ok(store) => checks.extend(needs::checks(&store, kernel)),
+        Ok(store) => checks.extend(needs::checks(&store, kernels)),
         Err(error) => checks.push(Check::fail(
             "lock file",
             format!("{error:#}"),
             "restore tools/xtask/packages.lock from version control",
         )),
     }
+    if let Some(kdir) = kdir {
+        let (found, arch) = kdir::checks(kdir);
+        checks.extend(found);
+        arches.extend(arch);
+    }
+    arches.dedup();
+    checks.extend(compiler::checks(&ctx.root, &arches));
     checks.extend(running::checks(Path::new("/")));
     checks
 }

@@ -2,10 +2,11 @@
 
 //! What a build and a test run need of the host.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::Check;
-use crate::kernels::{KERNELS, Kernel, KernelSpec};
+use crate::kernels::KernelSpec;
 use crate::setup::store::Store;
 use crate::setup::toolchain::{self, root};
 use crate::setup::{clang, kernel, rust_src, sources, tools};
@@ -16,7 +17,7 @@ const RUSTC: (u32, u32) = (95, 95);
 /// What both kernels and all tools take when unpacked, with room for one build, in MiB.
 const WANTED_MIB: u64 = 4096;
 
-pub(super) fn checks(store: &Store<'_>, spec: Option<&KernelSpec>) -> Vec<Check> {
+pub(super) fn checks(store: &Store<'_>, kernels: &[&KernelSpec]) -> Vec<Check> {
     let mut checks = vec![cargo()];
     checks.extend(rust(store));
     checks.push(archive());
@@ -24,10 +25,8 @@ pub(super) fn checks(store: &Store<'_>, spec: Option<&KernelSpec>) -> Vec<Check>
         Some(dir) => Check::ok("libclang", dir.display().to_string()),
         None => Check::info("libclang", "will be fetched"),
     });
-    for kernel in KERNELS {
-        if spec.is_none_or(|spec| spec.id == kernel.id) {
-            checks.push(of_kernel(store, kernel));
-        }
+    for kernel in kernels {
+        checks.push(of_kernel(store, kernel));
     }
     checks.push(namespaces());
     checks.push(disk_space(store));
@@ -111,7 +110,7 @@ fn of_kernel(store: &Store<'_>, spec: &KernelSpec) -> Check {
         return Check::info(spec.id, "will be fetched");
     };
     let found = format!("{} ({})", kernel.release, kernel.version);
-    match toolchain_of(&kernel) {
+    match toolchain_fits(&kernel.config) {
         Ok(cc) => Check::ok(spec.id, format!("{found}, built with the host's {cc}")),
         Err((reason, major)) if root::is_known(major) => Check::info(
             spec.id,
@@ -127,8 +126,10 @@ fn of_kernel(store: &Store<'_>, spec: &KernelSpec) -> Check {
     }
 }
 
-fn toolchain_of(kernel: &Kernel) -> Result<String, (String, u32)> {
-    let config = std::fs::read_to_string(&kernel.config).unwrap_or_default();
+/// Whether the host's toolchain is that of the kernel with this configuration: its compiler, or
+/// why not, and the major version of GCC that is wanted.
+pub(super) fn toolchain_fits(config: &Path) -> Result<String, (String, u32)> {
+    let config = std::fs::read_to_string(config).unwrap_or_default();
     let major = toolchain::gcc_major(&config).unwrap_or(0);
     toolchain::host_fits(&config, major).map_err(|reason| (reason, major))
 }
@@ -187,7 +188,7 @@ fn kvm() -> Check {
     Check::info("KVM", detail)
 }
 
-fn first_line(error: &anyhow::Error) -> String {
+pub(super) fn first_line(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     text.lines().next().unwrap_or_default().to_owned()
 }
