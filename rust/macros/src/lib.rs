@@ -2,10 +2,13 @@
 
 //! Procedural macros of the `kernel` crate. Use them through it: their output names its items.
 
-#![feature(allow_internal_unsafe)]
-#![expect(
-    internal_features,
-    reason = "drivers forbid unsafe code, and what `module!` writes into them is not theirs"
+#![cfg_attr(unlocked, feature(allow_internal_unsafe))]
+#![cfg_attr(
+    unlocked,
+    expect(
+        internal_features,
+        reason = "drivers forbid unsafe code, and what `module!` writes into them is not theirs"
+    )
 )]
 
 mod device_table;
@@ -16,7 +19,7 @@ use proc_macro::TokenStream;
 
 /// Declares a loadable module; see `kernel::module!`.
 #[proc_macro]
-#[allow_internal_unsafe]
+#[cfg_attr(unlocked, allow_internal_unsafe)]
 pub fn module(input: TokenStream) -> TokenStream {
     module::expand(input.into())
         .unwrap_or_else(|error| error.to_compile_error())
@@ -25,7 +28,7 @@ pub fn module(input: TokenStream) -> TokenStream {
 
 /// Declares a static that modpost finds as a device table: `bus, static NAME: Type = value;`.
 #[proc_macro]
-#[allow_internal_unsafe]
+#[cfg_attr(unlocked, allow_internal_unsafe)]
 pub fn device_table(input: TokenStream) -> TokenStream {
     device_table::expand(input.into())
         .unwrap_or_else(|error| error.to_compile_error())

@@ -74,8 +74,6 @@ fn plain(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(&ctx.root).args(arguments);
-    // `macros` uses a feature of the compiler's own; its code runs in rustc, never in a kernel.
-    command.env("RUSTC_BOOTSTRAP", "macros");
     run(command)
 }
 
