@@ -25,4 +25,4 @@
     reason = "generated from C headers"
 )]
 
-include!(env!("FERRITE_BINDINGS"));
+include!(concat!(env!("OUT_DIR"), "/bindings.rs"));

@@ -12,6 +12,7 @@ use crate::build::{self, Target, cargo};
 use crate::check;
 use crate::ctx::Ctx;
 use crate::harness::{self, Outcome};
+use crate::ide;
 use crate::kernels::{self, KERNELS, KernelSpec};
 use crate::link;
 use crate::setup::{self, doctor::Verdict};
@@ -87,6 +88,18 @@ enum Command {
         /// The certificate, in PEM or DER
         #[arg(long, value_name = "FILE")]
         certificate: PathBuf,
+    },
+    /// Print the settings with which rust-analyzer understands the kernel crates
+    Ide {
+        /// As they are compiled for this kernel
+        #[arg(long, value_name = "ID", value_parser = kernels::find, default_value = KERNELS[0].id)]
+        kernel: &'static KernelSpec,
+        /// For the kernel with this build directory: /lib/modules/$(uname -r)/build
+        #[arg(long, value_name = "DIR", env = "KDIR")]
+        kdir: Option<PathBuf>,
+        /// Write them to .vscode/settings.json instead, beside the others there
+        #[arg(long)]
+        write: bool,
     },
     /// Check everything that needs no guest: format, lints, unit tests, licences
     Check,
@@ -244,6 +257,23 @@ fn run(command: Command) -> Result<ExitCode> {
                     built.modules.len(),
                     target.release
                 ));
+            }
+        }
+        Command::Ide {
+            kernel,
+            kdir,
+            write,
+        } => {
+            let target = match kdir {
+                Some(kdir) => Target::kdir(&kdir)?,
+                None => Target::stock(&ctx, &setup::kernel(&ctx, kernel)?)?,
+            };
+            let settings = ide::settings(&ctx, &target)?;
+            if write {
+                ide::write(&ctx.root.join(ide::FILE), &settings)?;
+                ctx.ui.line(format!("written to {}", ide::FILE));
+            } else {
+                println!("{}", serde_json::to_string_pretty(&settings)?);
             }
         }
         Command::Check => check::all(&ctx)?,

@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod ctx;
 pub mod harness;
+pub mod ide;
 pub mod kernels;
 pub mod link;
 pub mod run;
