@@ -127,12 +127,9 @@ void ferrite_blk_rq_complete(struct request *rq)
 		blk_mq_complete_request(rq);
 }
 
-bool ferrite_blk_segment_first(const struct request *rq, struct ferrite_blk_segments *s)
+/* Moves on to the next piece that holds something, in this bio or a later one. */
+static bool segment_settle(struct ferrite_blk_segments *s)
 {
-	if (!bio_has_data(rq->bio))
-		return false;
-	s->iter.bio = rq->bio;
-	s->iter.iter = rq->bio->bi_iter;
 	while (!s->iter.iter.bi_size) {
 		s->iter.bio = s->iter.bio->bi_next;
 		if (!s->iter.bio)
@@ -143,15 +140,17 @@ bool ferrite_blk_segment_first(const struct request *rq, struct ferrite_blk_segm
 	return true;
 }
 
+bool ferrite_blk_segment_first(const struct request *rq, struct ferrite_blk_segments *s)
+{
+	if (!bio_has_data(rq->bio))
+		return false;
+	s->iter.bio = rq->bio;
+	s->iter.iter = rq->bio->bi_iter;
+	return segment_settle(s);
+}
+
 bool ferrite_blk_segment_next(struct ferrite_blk_segments *s)
 {
 	bio_advance_iter_single(s->iter.bio, &s->iter.iter, s->bvec.bv_len);
-	while (!s->iter.iter.bi_size) {
-		s->iter.bio = s->iter.bio->bi_next;
-		if (!s->iter.bio)
-			return false;
-		s->iter.iter = s->iter.bio->bi_iter;
-	}
-	s->bvec = bio_iter_iovec(s->iter.bio, s->iter.iter);
-	return true;
+	return segment_settle(s);
 }

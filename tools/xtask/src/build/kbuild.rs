@@ -62,7 +62,11 @@ pub fn run(
             "FERRITE_XTASK={}",
             std::env::current_exe()?.display()
         ))
-        .args(["-j2", "modules"]);
+        .arg(format!(
+            "-j{}",
+            std::thread::available_parallelism().map_or(1, usize::from)
+        ))
+        .arg("modules");
     let log = dir.join("kbuild.log");
     let output = command
         .stdin(Stdio::null())
