@@ -90,8 +90,15 @@ pub fn split(data: &[u8], sizes: &EntrySizes) -> Result<Option<Vec<u8>>> {
         sizes.0.contains_key(name) || PLAIN.contains(&name)
     });
     let pools = cuts(&builder, |name| POOLS.contains(&name));
-    if tables.is_empty() && pools.is_empty() {
+    // GCC writes one such table a file, tied to one function and naming all of them; LLVM one a
+    // function. It says where padding begins, which only tracers ask.
+    let mut padding = cuts(&builder, |name| name == "__patchable_function_entries");
+    padding.retain(|cut| relocations(&builder, cut.relocations).len() > 1);
+    if tables.is_empty() && pools.is_empty() && padding.is_empty() {
         return Ok(None);
+    }
+    for table in &padding {
+        drop_cut(&mut builder, table);
     }
     // LLVM keeps the names of sections and of symbols in one table; the writer wants two.
     if !builder
