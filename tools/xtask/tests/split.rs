@@ -299,3 +299,31 @@ fn what_cannot_be_cut_is_refused() {
         }
     });
 }
+
+/// GCC's table of padded functions names every function of a file: it must not keep them.
+#[test]
+fn a_table_of_padding_for_a_whole_file_goes() {
+    let one = ".section .text.a,\"ax\",@progbits\na: nop\n\
+        .section __patchable_function_entries,\"awo\",@progbits,.text.a\n.long a\n";
+    let two = format!("{one}.long b\n.section .text.b,\"ax\",@progbits\nb: nop\n");
+    let names = |data: &[u8]| -> Vec<String> {
+        let file = File::parse(data).unwrap();
+        file.sections()
+            .map(|s| s.name().unwrap().to_owned())
+            .collect()
+    };
+    let (before, after) = is_split(Bits::B64, &two);
+    assert!(
+        names(&before)
+            .iter()
+            .any(|name| name == "__patchable_function_entries")
+    );
+    assert!(
+        !names(&after)
+            .iter()
+            .any(|name| name.contains("__patchable_function_entries"))
+    );
+    assert!(names(&after).iter().any(|name| name == ".text.b"));
+    // One that names a single function lives and dies with it, as it should.
+    assert!(cut(Bits::B64, one).unwrap().1.is_none());
+}
