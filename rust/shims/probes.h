@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The terms in which probes.toml asks the kernel's headers. Each compiles if the
+ * The terms in which probes/*.toml ask the kernel's headers. Each compiles if the
  * answer is yes.
  */
 #include <linux/kernel.h>

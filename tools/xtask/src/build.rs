@@ -5,7 +5,7 @@
 //! The steps, in order, and where each one lives:
 //!
 //! 1. [`kernel_cc`] asks the kernel's own Kbuild which compiler and which flags a module gets, and
-//!    [`probes`] compiles the table of questions (`rust/shims/probes.toml`) with them.
+//!    [`probes`] compiles the table of questions (`rust/shims/probes/*.toml`) with them.
 //! 2. [`bindings`] runs bindgen with those flags; [`withhold`] takes out what rustc would call
 //!    wrongly on 32-bit x86.
 //! 3. [`flags`] derives rustc's flags from the kernel's configuration; [`sysroot`] builds `core`

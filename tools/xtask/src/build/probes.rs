@@ -2,7 +2,7 @@
 
 //! Asks the kernel's headers what they offer.
 //!
-//! The questions stand in `rust/shims/probes.toml`, in terms of the macros in
+//! The questions stand in `rust/shims/probes/*.toml`, a file a subsystem, in terms of the macros in
 //! `rust/shims/probes.h`. All of them are compiled in one run: each has a line marker of its own,
 //! so that an error names the probe that it belongs to. The answers become `HAVE_*` macros that
 //! only the C shims see.
@@ -45,27 +45,38 @@ pub struct Answers {
     pub header: PathBuf,
 }
 
-/// Reads the table.
+/// Reads the tables of all subsystems.
 ///
 /// # Errors
 ///
-/// It is not there or not well formed, or a name stands twice.
+/// One is not well formed, or a name stands twice.
 pub fn table(root: &Path) -> Result<Vec<Probe>> {
-    let path = root.join("rust/shims/probes.toml");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let table: Table = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let dir = root.join("rust/shims/probes");
+    let entries = std::fs::read_dir(&dir);
+    let entries = entries.with_context(|| format!("cannot read {}", dir.display()))?;
+    let paths: Result<BTreeSet<_>, _> = entries.map(|entry| entry.map(|e| e.path())).collect();
     let mut seen = BTreeSet::new();
-    for probe in &table.probe {
-        if !seen.insert(&probe.name) {
-            bail!(
-                "the probe {} stands twice in {}",
-                probe.name,
-                path.display()
-            );
+    let mut probes = Vec::new();
+    for path in paths?
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+    {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let table: Table =
+            toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        for probe in table.probe {
+            if !seen.insert(probe.name.clone()) {
+                bail!(
+                    "the probe {} stands twice, again in {}",
+                    probe.name,
+                    path.display()
+                );
+            }
+            probes.push(probe);
         }
     }
-    Ok(table.probe)
+    Ok(probes)
 }
 
 /// The C file that asks all questions at once.
@@ -148,7 +159,7 @@ pub fn ask(root: &Path, target: &Target, cc: &KernelCc, dir: &Path) -> Result<An
             bail!("the probes do not compile:\n{messages}");
         }
         let mut text =
-            "/* What this kernel's headers offer: generated, see rust/shims/probes.toml. */\n"
+            "/* What this kernel's headers offer: generated, see rust/shims/probes. */\n"
                 .to_owned();
         for probe in &probes {
             if !blamed.contains(probe.name.as_str()) {

@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result};
 use cpio::newc;
+use tempfile::NamedTempFile;
 
 use super::stock;
 use crate::kernels::Kernel;
@@ -172,17 +173,21 @@ pub fn fingerprint(files: &[&Path]) -> Result<String> {
 
 /// Keeps something that was made, with the fingerprint of what it was made of. Both are written
 /// aside and renamed, the key last, so that a broken-off write is never taken for whole, nor by
-/// another xtask that runs at the same time.
+/// another guest that is put together at the same time, in this xtask or in another.
 ///
 /// # Errors
 ///
 /// It cannot be written.
 pub fn keep(file: &Path, bytes: &[u8], key_file: &Path, key: &str) -> Result<()> {
     for (path, content) in [(file, bytes), (key_file, key.as_bytes())] {
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(format!(".{}", std::process::id()));
-        fs::write(&aside, content).with_context(|| format!("cannot write {}", path.display()))?;
-        fs::rename(&aside, path)?;
+        let write = || -> Result<()> {
+            let dir = path.parent().context("it has no directory")?;
+            let mut aside = NamedTempFile::new_in(dir)?;
+            aside.write_all(content)?;
+            aside.persist(path)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
@@ -233,6 +238,22 @@ fn make_base(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_guests_may_keep_the_same_file_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, key) = (dir.path().join("base.cpio"), dir.path().join("base.key"));
+        let bytes = vec![7; 1 << 20];
+        std::thread::scope(|scope| {
+            let keep = || (0..20).try_for_each(|_| keep(&file, &bytes, &key, "k"));
+            let both = [scope.spawn(keep), scope.spawn(keep)];
+            for one in both {
+                one.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(fs::read(&file).unwrap(), bytes);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn an_archive_reads_back() {

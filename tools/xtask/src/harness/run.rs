@@ -137,7 +137,11 @@ impl Session<'_> {
             }
             let group = queue.remove(0);
             drop(queue);
-            self.run_group(group)?;
+            if let Err(error) = self.run_group(group) {
+                // The harness is broken: no more guests are started only to have their results thrown away.
+                self.queue.lock().expect("no worker has panicked").clear();
+                return Err(error);
+            }
         }
     }
 
@@ -177,12 +181,14 @@ impl Session<'_> {
             }
         };
         let options = self.options;
-        let run = mission.run(
-            self.ctx,
-            options.show_qemu,
-            options.timeout_scale,
-            &mut settled,
-        )?;
+        let run = mission
+            .run(
+                self.ctx,
+                options.show_qemu,
+                options.timeout_scale,
+                &mut settled,
+            )
+            .with_context(|| format!("cannot run the guest of {}", dir.display()))?;
         if left.len() < waiting.len() {
             self.remark(first, &run);
             return Ok(left);
