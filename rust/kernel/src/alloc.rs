@@ -9,9 +9,11 @@
 
 mod kbox;
 mod kvec;
+mod numa;
 
 pub use kbox::{Box, KBox};
 pub use kvec::{KVec, Vec};
+pub use numa::NumaNode;
 
 use core::alloc::Layout;
 use core::ptr::NonNull;

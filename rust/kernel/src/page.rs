@@ -2,7 +2,25 @@
 
 //! Pages of memory.
 //!
-//! C headers: `include/linux/gfp.h`, `include/linux/highmem.h`.
+//! - [`Page`] is one page with one owner.
+//! - [`SharedPage`] is one page with a count of its users, for example those who have it mapped.
+//! - [`Pages`] are several in a row, physically contiguous.
+//! - [`BorrowedPage`] is a page that somebody else owns; [`AsPageIter`] finds those behind a buffer.
+//!
+//! A page may lie in high memory, where the kernel on 32-bit x86 has no address for it. So it is
+//! reached by copying, or through a mapping that lasts for one call ([`Page::map_local`]).
+//!
+//! C headers: `include/linux/gfp.h`, `include/linux/highmem.h`, `include/linux/mm.h`.
+//!
+//! Consumers: `rnull` keeps its disk in [`Page`]s; `samples/idmap` hands out pages by number.
+
+mod iter;
+mod pages;
+mod shared;
+
+pub use iter::{AsPageIter, VmallocPageIter};
+pub use pages::Pages;
+pub use shared::SharedPage;
 
 use core::ffi::c_void;
 use core::marker::PhantomData;
@@ -10,7 +28,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::alloc::Flags;
+use crate::alloc::{Flags, NumaNode};
 use crate::error::Result;
 use crate::error::code::{EINVAL, ENOMEM};
 use crate::types::ForeignOwnable;
@@ -21,14 +39,67 @@ pub const PAGE_SIZE: usize = 1 << bindings::PAGE_SHIFT;
 /// The number of bits in an offset inside of a page.
 pub const PAGE_SHIFT: u32 = bindings::PAGE_SHIFT;
 
-/// One page that we own. It may lie in high memory, so that it is reached by copying only.
+/// The bits of an address that say which page it is in.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
+///
+/// assert_eq!(PAGE_SIZE, 1 << PAGE_SHIFT);
+/// assert_eq!((3 * PAGE_SIZE + 17) & PAGE_MASK, 3 * PAGE_SIZE);
+/// # Ok::<(), Error>(())
+/// ```
+pub const PAGE_MASK: usize = !(PAGE_SIZE - 1);
+
+/// The next multiple of [`PAGE_SIZE`], or the value itself if it is one; `None` beyond the end of
+/// the address space.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::page::{PAGE_SIZE, page_align};
+///
+/// assert_eq!(page_align(0), Some(0));
+/// assert_eq!(page_align(1), Some(PAGE_SIZE));
+/// assert_eq!(page_align(PAGE_SIZE), Some(PAGE_SIZE));
+/// assert_eq!(page_align(usize::MAX), None);
+/// # Ok::<(), Error>(())
+/// ```
+#[must_use]
+pub const fn page_align(address: usize) -> Option<usize> {
+    match address.checked_add(PAGE_SIZE - 1) {
+        Some(end) => Some(end & PAGE_MASK),
+        None => None,
+    }
+}
+
+/// One page that we own. It may lie in high memory.
 ///
 /// Reads and writes through a shared reference are plain copies: two at once are not torn apart
 /// by the kernel, and not ordered by it either. Who shares a page brings a lock.
 ///
 /// # Invariants
 ///
-/// The pointer is that of a page that we have allocated, and nobody else frees.
+/// The pointer is that of a page that stays allocated for as long as this value is there. If this
+/// can be had as `&mut Page`, nobody else has a reference to the page: it was allocated by us, and
+/// never was a [`SharedPage`].
+///
+/// # Examples
+///
+/// ```
+/// use kernel::page::Page;
+///
+/// let mut page = Page::alloc(GFP_KERNEL | GFP_HIGHMEM | GFP_ZERO)?;
+/// page.write(100, b"ferrite")?;
+/// page.fill(102, b'.', 2)?;
+/// let mut bytes = [0; 8];
+/// page.read(99, &mut bytes)?;
+/// assert_eq!(bytes, *b"\0fe..ite");
+/// page.map_local(|bytes| bytes[0] = 1);
+/// # Ok::<(), Error>(())
+/// ```
+#[repr(transparent)]
 pub struct Page(NonNull<bindings::page>);
 
 // SAFETY: a page is memory; any CPU may use it.
@@ -36,10 +107,10 @@ unsafe impl Send for Page {}
 // SAFETY: all access is by copies of bytes, for which any value is valid.
 unsafe impl Sync for Page {}
 
-/// Whether `len` bytes from `offset` lie inside of one page.
-fn check(offset: usize, len: usize) -> Result {
+/// Whether `len` bytes from `offset` lie inside of the first `size`.
+fn check(offset: usize, len: usize, size: usize) -> Result {
     match offset.checked_add(len) {
-        Some(end) if end <= PAGE_SIZE => Ok(()),
+        Some(end) if end <= size => Ok(()),
         _ => Err(EINVAL),
     }
 }
@@ -47,14 +118,37 @@ fn check(offset: usize, len: usize) -> Result {
 impl Page {
     /// A new page; its contents are arbitrary unless `flags` holds `GFP_ZERO`.
     ///
+    /// Sleeps if `flags` let it.
+    ///
     /// # Errors
     ///
     /// `ENOMEM`.
     pub fn alloc(flags: Flags) -> Result<Self> {
-        // SAFETY: any flags are fine to ask with.
-        let page = unsafe { bindings::ferrite_page_alloc(flags.0) };
         // INVARIANT: the page is fresh.
-        NonNull::new(page).map(Self).ok_or(ENOMEM)
+        raw_alloc(flags, 0, NumaNode::NO_NODE).map(Self)
+    }
+
+    /// As [`Self::alloc`], from the memory of a node if there is some, else from another's.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::alloc::NumaNode;
+    /// use kernel::page::Page;
+    ///
+    /// let node = NumaNode::new(0)?;
+    /// let page = Page::alloc_node(GFP_KERNEL, node)?;
+    /// // The guests have one node only.
+    /// assert_eq!(page.node(), node);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn alloc_node(flags: Flags, node: NumaNode) -> Result<Self> {
+        // INVARIANT: the page is fresh.
+        raw_alloc(flags, 0, node).map(Self)
     }
 
     /// Copies out of the page.
@@ -63,8 +157,8 @@ impl Page {
     ///
     /// `EINVAL`: that is not inside of the page.
     pub fn read(&self, offset: usize, to: &mut [u8]) -> Result {
-        check(offset, to.len())?;
-        // SAFETY: both ranges have just been checked; the page is ours.
+        check(offset, to.len(), PAGE_SIZE)?;
+        // SAFETY: both ranges have just been checked; by the invariant the page is there.
         unsafe {
             bindings::ferrite_page_read(self.0.as_ptr(), offset, to.as_mut_ptr().cast(), to.len())
         };
@@ -77,8 +171,8 @@ impl Page {
     ///
     /// `EINVAL`: that is not inside of the page.
     pub fn write(&self, offset: usize, from: &[u8]) -> Result {
-        check(offset, from.len())?;
-        // SAFETY: both ranges have just been checked; the page is ours.
+        check(offset, from.len(), PAGE_SIZE)?;
+        // SAFETY: both ranges have just been checked; by the invariant the page is there.
         unsafe {
             bindings::ferrite_page_write(self.0.as_ptr(), offset, from.as_ptr().cast(), from.len())
         };
@@ -91,26 +185,193 @@ impl Page {
     ///
     /// `EINVAL`: that is not inside of the page.
     pub fn fill(&self, offset: usize, byte: u8, len: usize) -> Result {
-        check(offset, len)?;
-        // SAFETY: the range has just been checked; the page is ours.
+        check(offset, len, PAGE_SIZE)?;
+        // SAFETY: the range has just been checked; by the invariant the page is there.
         unsafe { bindings::ferrite_page_fill(self.0.as_ptr(), offset, byte, len) };
         Ok(())
     }
 
+    /// Copies a part of this page to another one, or to another place in this one. The places may
+    /// overlap.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: one of the places is not inside of its page.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::page::Page;
+    ///
+    /// let one = Page::alloc(GFP_KERNEL | GFP_ZERO)?;
+    /// one.write(0, b"abcd")?;
+    /// one.copy_to(0, &one, 1, 4)?;
+    /// let other = Page::alloc(GFP_KERNEL | GFP_ZERO)?;
+    /// one.copy_to(0, &other, 10, 5)?;
+    /// let mut bytes = [0; 6];
+    /// other.read(10, &mut bytes)?;
+    /// assert_eq!(bytes, *b"aabcd\0");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn copy_to(&self, offset: usize, to: &Page, to_offset: usize, len: usize) -> Result {
+        check(offset, len, PAGE_SIZE)?;
+        check(to_offset, len, PAGE_SIZE)?;
+        let (from, to) = (self.0.as_ptr(), to.0.as_ptr());
+        if from == to {
+            // SAFETY: both ranges have just been checked; by the invariant the page is there.
+            unsafe { bindings::ferrite_page_move(from, to_offset, offset, len) };
+        } else {
+            // SAFETY: both ranges have just been checked, and lie in two pages; both are there.
+            unsafe { bindings::ferrite_page_copy(to, to_offset, from, offset, len) };
+        }
+        Ok(())
+    }
+
+    /// Copies from the memory of the current process into the page; returns how many bytes could
+    /// not be copied. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: that is not inside of the page.
+    #[expect(dead_code, reason = "for the user-space slices")]
+    pub(crate) fn copy_from_user(&self, offset: usize, from: usize, len: usize) -> Result<usize> {
+        check(offset, len, PAGE_SIZE)?;
+        let from = core::ptr::without_provenance(from);
+        // SAFETY:
+        // - the range in the page has just been checked; by the invariant the page is there;
+        // - C refuses what is no user address, and stops at what is not mapped.
+        Ok(unsafe { bindings::ferrite_page_copy_from_user(self.0.as_ptr(), offset, from, len) })
+    }
+
+    /// Copies from the page into the memory of the current process; returns how many bytes could
+    /// not be copied. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: that is not inside of the page.
+    #[expect(dead_code, reason = "for the user-space slices")]
+    pub(crate) fn copy_to_user(&self, offset: usize, to: usize, len: usize) -> Result<usize> {
+        check(offset, len, PAGE_SIZE)?;
+        let to = core::ptr::without_provenance_mut(to);
+        // SAFETY:
+        // - the range in the page has just been checked; by the invariant the page is there;
+        // - C refuses what is no user address, and stops at what cannot be written.
+        Ok(unsafe { bindings::ferrite_page_copy_to_user(self.0.as_ptr(), offset, to, len) })
+    }
+
+    /// Gives the page an address while `work` runs, on this CPU.
+    ///
+    /// `work` may sleep. Up to 16 mappings of one thread may be nested, interrupts that come
+    /// meanwhile included; that they end in the reverse order of their start, as the kernel wants
+    /// it, follows from their being calls. That nobody else uses the page follows from `&mut`.
+    pub fn map_local<R>(&mut self, work: impl FnOnce(&mut [u8; PAGE_SIZE]) -> R) -> R {
+        // SAFETY: by the invariant the page is there, and nobody else has a reference to it;
+        // `self` is borrowed.
+        unsafe { with_mapping(self.0, work) }
+    }
+
+    /// The node that the page's memory belongs to.
+    #[must_use]
+    pub fn node(&self) -> NumaNode {
+        // SAFETY: by the invariant the page is there.
+        NumaNode::of(unsafe { bindings::ferrite_page_node(self.0.as_ptr()) })
+    }
+
+    /// Whether the page lies in high memory. It never does on 64-bit machines.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::page::Page;
+    ///
+    /// assert!(!Page::alloc(GFP_KERNEL)?.is_highmem());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_highmem(&self) -> bool {
+        // SAFETY: by the invariant the page is there.
+        unsafe { bindings::ferrite_page_is_highmem(self.0.as_ptr()) }
+    }
+
+    /// The physical address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::page::{PAGE_SIZE, Page};
+    ///
+    /// let page = Page::alloc(GFP_KERNEL)?;
+    /// assert_ne!(page.phys_addr(), 0);
+    /// assert_eq!(page.phys_addr() % PAGE_SIZE as u64, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn phys_addr(&self) -> u64 {
+        // SAFETY: by the invariant the page is there.
+        unsafe { bindings::ferrite_page_phys(self.0.as_ptr()) }
+    }
+
+    /// The kernel's `struct page`.
     pub(crate) fn as_ptr(&self) -> *mut bindings::page {
         self.0.as_ptr()
     }
 }
 
+/// A row of pages.
+fn raw_alloc(flags: Flags, order: u32, node: NumaNode) -> Result<NonNull<bindings::page>> {
+    let page = if node == NumaNode::NO_NODE {
+        // SAFETY: any flags are fine to ask with, and any order that is not too large.
+        unsafe { bindings::ferrite_page_alloc(flags.0, order) }
+    } else {
+        // SAFETY: as above; the node is one that is there.
+        unsafe { bindings::ferrite_page_alloc_node(node.as_raw(), flags.0, order) }
+    };
+    NonNull::new(page).ok_or(ENOMEM)
+}
+
+/// Maps a page while `work` runs.
+///
+/// # Safety
+///
+/// The page is allocated, and nobody uses it before this returns.
+unsafe fn with_mapping<R>(
+    page: NonNull<bindings::page>,
+    work: impl FnOnce(&mut [u8; PAGE_SIZE]) -> R,
+) -> R {
+    // SAFETY: the caller promises that the page is there.
+    let address = unsafe { bindings::ferrite_page_map(page.as_ptr()) };
+    // SAFETY:
+    // - the mapping is one page long, and any bytes make an array of bytes;
+    // - the caller promises that nobody else uses them.
+    let result = work(unsafe { &mut *address.cast::<[u8; PAGE_SIZE]>() });
+    // SAFETY: this is the thread's latest mapping: later ones were made and ended by `work`.
+    unsafe { bindings::ferrite_page_unmap(address) };
+    result
+}
+
 impl Drop for Page {
     fn drop(&mut self) {
         // SAFETY: by the invariant the page is ours, and this is the end of it.
-        unsafe { bindings::ferrite_page_free(self.0.as_ptr()) };
+        unsafe { bindings::ferrite_page_free(self.0.as_ptr(), 0) };
     }
 }
 
 /// A page that somebody else owns during `'a`.
+///
+/// Holding one proves that the page is there, not that nobody else uses it.
 pub struct BorrowedPage<'a>(ManuallyDrop<Page>, PhantomData<&'a Page>);
+
+impl<'a> BorrowedPage<'a> {
+    /// Borrows a page.
+    ///
+    /// # Safety
+    ///
+    /// The page stays allocated during `'a`, and nobody has a Rust reference to its bytes.
+    pub(crate) unsafe fn from_raw(page: NonNull<bindings::page>) -> Self {
+        // INVARIANT: the caller promises that the page is there; nobody gets a `&mut Page`.
+        Self(ManuallyDrop::new(Page(page)), PhantomData)
+    }
+}
 
 impl Deref for BorrowedPage<'_> {
     type Target = Page;
@@ -136,10 +397,8 @@ unsafe impl ForeignOwnable for Page {
     }
 
     unsafe fn borrow<'a>(pointer: *mut c_void) -> BorrowedPage<'a> {
-        // SAFETY: the page came from `into_foreign`; it is never dropped through the borrow.
-        BorrowedPage(
-            ManuallyDrop::new(unsafe { Self::from_foreign(pointer) }),
-            PhantomData,
-        )
+        // SAFETY: the caller promises that the page came from `into_foreign`, so it is there, and
+        // that it is not taken back during `'a`.
+        unsafe { BorrowedPage::from_raw(NonNull::new_unchecked(pointer.cast())) }
     }
 }
