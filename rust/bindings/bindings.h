@@ -13,8 +13,10 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/xarray.h>
 
 #include "block.h"
@@ -23,6 +25,7 @@
 #include "page.h"
 #include "patch.h"
 #include "print.h"
+#include "rcu.h"
 #include "slab.h"
 #include "sync.h"
 #include "xarray.h"

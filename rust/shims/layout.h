@@ -14,14 +14,18 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/xarray.h>
 #include "block.h"
+#include "rcu.h"
 
 #define FERRITE_LAYOUT(X)							\
 	X(mutex, sizeof(struct mutex))						\
 	X(spinlock_t, sizeof(spinlock_t))					\
 	X(lock_class_key, sizeof(struct lock_class_key))			\
 	X(xarray, sizeof(struct xarray))					\
+	X(srcu_struct, sizeof(struct srcu_struct))				\
+	X(ferrite_rcu_head, sizeof(struct ferrite_rcu_head))			\
 	X(static_key, sizeof(struct static_key))				\
 	X(pci_device_id, sizeof(struct pci_device_id))				\
 	X(kernel_param, sizeof(struct kernel_param))				\

@@ -18,6 +18,14 @@ const_assert_eq!(
 );
 const_assert_eq!(size_of::<c::xarray>(), c::FERRITE_LAYOUT_xarray as usize);
 const_assert_eq!(
+    size_of::<c::srcu_struct>(),
+    c::FERRITE_LAYOUT_srcu_struct as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_rcu_head>(),
+    c::FERRITE_LAYOUT_ferrite_rcu_head as usize
+);
+const_assert_eq!(
     size_of::<c::static_key>(),
     c::FERRITE_LAYOUT_static_key as usize
 );

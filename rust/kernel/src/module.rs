@@ -6,6 +6,8 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::c_int;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::error::{Result, to_c};
 
@@ -66,6 +68,29 @@ impl ThisModule {
     }
 }
 
+/// What waits for code of this module that the kernel will still call; null if there is none.
+///
+/// A pointer, so that only a module which defers calls contains what waits for them.
+static DRAIN: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Has `function` called before the module's code goes away, when its value has been dropped.
+///
+/// There is one place: for RCU, whose callbacks outlive what has deferred them.
+pub(crate) fn drain_with(function: fn()) {
+    // The compiler would see that there is one function only, and call it from every module.
+    let function = core::hint::black_box(function as *mut ());
+    DRAIN.store(function, Ordering::Release);
+}
+
+/// The end: nothing may call into the module from now on.
+fn drain() {
+    let function = DRAIN.load(Ordering::Acquire);
+    if !function.is_null() {
+        // SAFETY: what is not null is a `fn()`, see `drain_with`.
+        unsafe { core::mem::transmute::<*mut (), fn()>(function)() };
+    }
+}
+
 /// Where `module!` keeps the module's value.
 #[doc(hidden)]
 pub struct Slot<T>(UnsafeCell<Option<T>>);
@@ -89,7 +114,10 @@ impl<T: Module> Slot<T> {
     pub unsafe fn init(&'static self) -> c_int {
         let value = match T::init(ThisModule::get()) {
             Ok(value) => value,
-            Err(error) => return error.to_errno(),
+            Err(error) => {
+                drain();
+                return error.to_errno();
+            }
         };
         // SAFETY: the caller promises that this is the only access now.
         unsafe { *self.0.get() = Some(value) };
@@ -104,5 +132,6 @@ impl<T: Module> Slot<T> {
     pub unsafe fn exit(&'static self) {
         // SAFETY: the caller promises that this is the only access now.
         drop(unsafe { (*self.0.get()).take() });
+        drain();
     }
 }

@@ -5,12 +5,17 @@
 //! C headers: `include/linux/mutex.h`, `include/linux/spinlock.h`, `include/linux/refcount.h`.
 
 mod arc;
+mod aref;
 pub mod lock;
+pub mod rcu;
 mod refcount;
+pub mod srcu;
 
 pub use arc::{Arc, ArcBorrow};
+pub use aref::{ARef, AlwaysRefCounted};
 pub use lock::{Guard, Mutex, SpinLock};
 pub use refcount::Refcount;
+pub use srcu::Srcu;
 
 use crate::types::Opaque;
 

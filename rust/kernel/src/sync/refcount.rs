@@ -20,6 +20,28 @@ impl Refcount {
         Self(AtomicI32::new(count))
     }
 
+    /// How many there are now. Others may change it at any time.
+    ///
+    /// ```
+    /// use kernel::sync::Refcount;
+    ///
+    /// let count = Refcount::new(2);
+    /// count.dec();
+    /// assert_eq!(count.get(), 1);
+    /// count.set(3);
+    /// assert_eq!(count.get(), 3);
+    /// # Ok::<(), kernel::error::Error>(())
+    /// ```
+    #[must_use]
+    pub fn get(&self) -> i32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Starts anew at `count`: for a value that nobody else can see yet.
+    pub fn set(&self, count: i32) {
+        self.0.store(count, Ordering::Relaxed);
+    }
+
     /// One more. The caller holds one already.
     pub fn inc(&self) {
         // Whoever passes a reference on orders what it points to.
@@ -51,6 +73,14 @@ impl Refcount {
             self.saturate();
         }
         true
+    }
+
+    /// One less, which is known not to be the last. If it is, that warns, and the count stays at a
+    /// value from which it is never freed.
+    pub fn dec(&self) {
+        if self.0.fetch_sub(1, Ordering::Release) <= 1 {
+            self.saturate();
+        }
     }
 
     /// One less. Returns whether it was the last: then everything done with the other references
