@@ -38,7 +38,7 @@ enum Command {
         /// Only for this kernel (may be given again) [default: all]
         #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
         kernels: Vec<&'static KernelSpec>,
-        /// Take the newest packages of each series and pin them in the lock file
+        /// Take the newest packages and pin them in the lock file; with --kernel, of those alone
         #[arg(long)]
         update_lock: bool,
     },
@@ -191,11 +191,10 @@ fn run(command: Command) -> Result<ExitCode> {
             kernels,
             update_lock,
         } => {
-            let kernels = or_all(kernels);
             if update_lock {
                 setup::update_lock(&ctx, &kernels)?;
             }
-            setup::all(&ctx, &kernels)?;
+            setup::all(&ctx, &or_all(kernels))?;
         }
         Command::Doctor {
             kernels,

@@ -29,7 +29,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::ctx::Ctx;
-use crate::kernels::{Arch, Kernel, KernelSpec};
+use crate::kernels::{Arch, KERNELS, Kernel, KernelSpec};
 use store::{Policy, Store};
 
 mod apt;
@@ -179,13 +179,21 @@ pub fn all(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
     Ok(())
 }
 
-/// Resolves every set anew and writes `packages.lock`: what `xtask setup --update-lock` does.
+/// Resolves sets anew and writes `packages.lock`: what `xtask setup --update-lock` does. Given some
+/// kernels, it renews those alone, and pins what else they need and the file does not have yet.
 ///
 /// # Errors
 ///
 /// As [`kernel()`]; or the lock file cannot be written.
 pub fn update_lock(ctx: &Ctx, kernels: &[&KernelSpec]) -> Result<()> {
-    let store = Store::open(ctx, Policy::Newest)?;
+    let policy = if kernels.is_empty() {
+        Policy::Newest
+    } else {
+        Policy::NewestOf(kernels.iter().map(|spec| spec.id.to_owned()).collect())
+    };
+    let all: Vec<_> = KERNELS.iter().collect();
+    let kernels = if kernels.is_empty() { &all } else { kernels };
+    let store = Store::open(ctx, policy)?;
     each(&store, kernels)?;
     // What this host may not need, and another host will.
     tools::pahole(&store)?;

@@ -14,6 +14,9 @@ use crate::kernels::{Arch, Kernel, KernelSpec};
 
 const LAYOUT: u32 = 1;
 
+/// What a kernel's image is split into, where it is split.
+const PARTS: [&str; 3] = ["base", "binary", "modules"];
+
 /// The kernel that an earlier set-up has fetched.
 pub(super) fn in_cache(store: &Store<'_>, spec: &KernelSpec) -> Option<Kernel> {
     let set = store.present(spec.id, LAYOUT)?;
@@ -84,16 +87,22 @@ fn resolve(
     host: Universe,
 ) -> Result<Resolved> {
     let apt = store.fresh_apt(native)?;
-    let image = format!("linux-image-{abi}-{}", spec.flavour);
-    let headers = format!("linux-headers-{abi}-{}", spec.flavour);
-    let versions = apt.versions(&image)?;
+    let of = |what: &str| format!("linux-{what}-{abi}-{}", spec.flavour);
+    let versions = apt.versions(&of("image"))?;
     let version = versions.first().context("it has no version")?;
     let pinned = |name: &str| format!("{name}={version}");
-    let mut debs = apt.locate(&[
-        pinned(&image),
-        pinned(&headers),
+    let mut wanted = vec![
+        pinned(&of("image")),
+        pinned(&of("headers")),
         pinned(&format!("linux-headers-{abi}-common")),
-    ])?;
+    ];
+    // Newer packages of the image are empty and depend on others, which hold what it held.
+    for part in PARTS.map(of) {
+        if apt.versions(&part)?.contains(version) {
+            wanted.push(pinned(&part));
+        }
+    }
+    let mut debs = apt.locate(&wanted)?;
     let apt = store.fresh_apt(host)?;
     // Older kernels share one kbuild in a series, newer ones have one for each release.
     let own = pinned(&format!("linux-kbuild-{abi}"));

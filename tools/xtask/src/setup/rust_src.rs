@@ -62,7 +62,7 @@ pub(super) fn in_cache(store: &Store<'_>, rustc: &Rustc) -> Option<PathBuf> {
 pub(super) fn get(store: &Store<'_>) -> Result<PathBuf> {
     let rustc = rustc()?;
     // The lock file is for every host, with or without the component.
-    if !store.wants_newest()
+    if !store.renews(&set_name(&rustc))
         && let Some(library) = in_sysroot(&rustc)
     {
         return Ok(library);

@@ -22,12 +22,14 @@ use super::unpack::Tree;
 use crate::ctx::Ctx;
 
 /// Which versions to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Policy {
     /// Those in the lock file; the newest only where the archive has them no more.
     Pinned,
     /// The newest of each series, to be written into the lock file.
     Newest,
+    /// The newest for these sets and for those that the lock file does not have yet.
+    NewestOf(BTreeSet<String>),
 }
 
 /// Package files, by the universe that each is from.
@@ -101,9 +103,15 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// Whether the newest versions are wanted.
-    pub(super) fn wants_newest(&self) -> bool {
-        self.policy == Policy::Newest
+    /// Whether the newest versions of a set are wanted, to be pinned.
+    pub(super) fn renews(&self, name: &str) -> bool {
+        match &self.policy {
+            Policy::Pinned => false,
+            Policy::Newest => true,
+            Policy::NewestOf(sets) => {
+                sets.contains(name) || !self.lock.borrow().set.contains_key(name)
+            }
+        }
     }
 
     /// Writes what was resolved into the lock file.
@@ -144,7 +152,7 @@ impl<'a> Store<'a> {
 
     /// Where a set lies, if it is there and is what is wanted.
     pub(super) fn present(&self, name: &str, layout: u32) -> Option<Set> {
-        if self.policy == Policy::Newest && !self.renewed.borrow().contains(name) {
+        if self.renews(name) && !self.renewed.borrow().contains(name) {
             return None;
         }
         let dir = self.ctx.cache.join("sets").join(name);
@@ -225,7 +233,7 @@ impl<'a> Store<'a> {
         }
         packages.values_mut().for_each(|pins| pins.sort());
         packages.retain(|_, pins| !pins.is_empty());
-        if self.policy == Policy::Newest {
+        if self.renews(recipe.name) {
             let mut lock = self.lock.borrow_mut();
             lock.set.insert(recipe.name.to_owned(), packages.clone());
         }
@@ -254,11 +262,8 @@ impl<'a> Store<'a> {
 
     /// The packages to take: the pinned ones while the archive has them.
     fn resolve(&self, recipe: &Recipe<'_>) -> Result<Resolved> {
-        let pins = match self.policy {
-            Policy::Pinned => self.lock.borrow().set.get(recipe.name).cloned(),
-            Policy::Newest => None,
-        };
-        let Some(pins) = pins else {
+        let pins = self.lock.borrow().set.get(recipe.name).cloned();
+        let Some(pins) = pins.filter(|_| !self.renews(recipe.name)) else {
             return (recipe.newest)(self);
         };
         match self.locate(&pins)? {

@@ -39,7 +39,7 @@ fn programs<const N: usize>(
 ) -> Result<[Program; N]> {
     let force = std::env::var_os("FERRITE_PRIVATE_TOOLS").is_some();
     let host = names.map(on_host);
-    if !force && !store.wants_newest() && host.iter().all(Option::is_some) {
+    if !force && !store.renews(package) && host.iter().all(Option::is_some) {
         return Ok(host.map(|path| Program::host(path.unwrap_or_default())));
     }
     let set = store.ensure(&Recipe {
