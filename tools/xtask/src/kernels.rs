@@ -66,6 +66,13 @@ pub const KERNELS: &[KernelSpec] = &[
         series: "6.1.",
         flavour: "686-pae",
     },
+    KernelSpec {
+        id: "debian-6.1-amd64",
+        arch: Arch::X86_64,
+        release: Release::Bookworm,
+        series: "6.1.",
+        flavour: "amd64",
+    },
 ];
 
 /// Finds a kernel by its id.

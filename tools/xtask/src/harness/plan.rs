@@ -127,8 +127,9 @@ mod tests {
 
     #[test]
     fn filters() {
+        let both = "--kernel debian-6.12-amd64 --kernel debian-6.1-i386";
         assert_eq!(
-            ids(""),
+            ids(both),
             [
                 "debian-6.12-amd64/a",
                 "debian-6.12-amd64/b",
@@ -146,8 +147,13 @@ mod tests {
                 "debian-6.1-i386/die"
             ]
         );
-        assert_eq!(ids("@retb /die").len(), 2);
+        assert_eq!(ids(&format!("{both} @retb /die")).len(), 2);
         assert_eq!(ids("--repeat 3 /die").len(), 3);
+        assert!(
+            KERNELS
+                .iter()
+                .all(|k| ids("").contains(&format!("{}/a", k.id)))
+        );
     }
 
     #[test]
