@@ -21,6 +21,7 @@
 
 #include "block.h"
 #include "cpu.h"
+#include "ktest.h"
 #include "layout.h"
 #include "page.h"
 #include "patch.h"

@@ -7,6 +7,8 @@
 //! Every allocation takes [`Flags`] that say what the allocator may do to satisfy it, and every
 //! one can fail with [`ENOMEM`](crate::error::code::ENOMEM).
 
+pub(crate) mod seam;
+
 mod kbox;
 mod kvec;
 mod numa;
@@ -120,6 +122,7 @@ unsafe impl Allocator for Kmalloc {
         layout: Layout,
         flags: Flags,
     ) -> crate::error::Result<NonNull<u8>> {
+        seam::may_fail()?;
         let size = kmalloc_size(layout);
         let memory = match old {
             // SAFETY: any size and flags are fine to ask for.
@@ -129,10 +132,15 @@ unsafe impl Allocator for Kmalloc {
                 bindings::ferrite_slab_realloc(old.as_ptr().cast(), size, flags.0)
             },
         };
-        NonNull::new(memory.cast()).ok_or(crate::error::code::ENOMEM)
+        let memory = NonNull::new(memory.cast()).ok_or(crate::error::code::ENOMEM)?;
+        if old.is_none() {
+            seam::born();
+        }
+        Ok(memory)
     }
 
     unsafe fn free(memory: NonNull<u8>) {
+        seam::died();
         // SAFETY: the caller promises that this is a live allocation of kmalloc's, used no more.
         unsafe { bindings::ferrite_slab_free(memory.as_ptr().cast()) };
     }

@@ -19,6 +19,8 @@ pub mod bug;
 pub mod cpu;
 pub mod error;
 pub mod jump_label;
+#[cfg(feature = "ktest")]
+pub mod ktest;
 pub mod module;
 pub mod module_param;
 pub mod page;

@@ -112,6 +112,11 @@ impl<T: Module> Slot<T> {
     ///
     /// Called by the module loader, once.
     pub unsafe fn init(&'static self) -> c_int {
+        #[cfg(feature = "ktest")]
+        if cfg!(feature = "ktest") {
+            // Of a test build, the module is its tests.
+            return crate::ktest::run_all();
+        }
         let value = match T::init(ThisModule::get()) {
             Ok(value) => value,
             Err(error) => {
@@ -130,6 +135,8 @@ impl<T: Module> Slot<T> {
     ///
     /// Called by the module loader, once, after `init` has returned 0.
     pub unsafe fn exit(&'static self) {
+        #[cfg(feature = "ktest")]
+        crate::ktest::at_exit();
         // SAFETY: the caller promises that this is the only access now.
         drop(unsafe { (*self.0.get()).take() });
         drain();

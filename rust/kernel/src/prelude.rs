@@ -6,6 +6,8 @@ pub use crate::alloc::flags::*;
 pub use crate::alloc::{KBox, KVec};
 pub use crate::error::code::*;
 pub use crate::error::{Error, Result};
+#[cfg(feature = "ktest")]
+pub use crate::ktest::kernel_test;
 pub use crate::module::{Module, ThisModule};
 pub use crate::{
     module, pr_alert, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,

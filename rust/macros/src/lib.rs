@@ -12,6 +12,7 @@
 )]
 
 mod device_table;
+mod kernel_test;
 mod module;
 mod print;
 
@@ -31,6 +32,18 @@ pub fn module(input: TokenStream) -> TokenStream {
 #[cfg_attr(unlocked, allow_internal_unsafe)]
 pub fn device_table(input: TokenStream) -> TokenStream {
     device_table::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes a function a test that runs in a kernel; see `kernel::ktest`.
+///
+/// `context = softirq` or `context = [process, softirq, hardirq]` says where it runs;
+/// `needs = "lockdep"` or `"atomic-sleep"` skips it where the kernel cannot show what it is about.
+#[proc_macro_attribute]
+#[cfg_attr(unlocked, allow_internal_unsafe)]
+pub fn kernel_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    kernel_test::expand(attribute.into(), item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

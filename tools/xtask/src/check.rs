@@ -89,12 +89,17 @@ fn plain(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
 /// clippy on everything that goes into a module of this kernel.
 fn kernel_clippy(ctx: &Ctx, target: &Target) -> Result<()> {
     let prepared = build::target::prepare(ctx, target)?;
-    let mut command = cargo::command(ctx, target, &prepared, "clippy");
-    command.args(["--quiet", "--profile", "module"]);
-    for module in cargo::modules(ctx)? {
-        command.args(["--package", &module.package]);
+    for flavour in [cargo::Flavour::Plain, cargo::Flavour::Tests] {
+        let mut command = cargo::command(ctx, target, &prepared, flavour, "clippy");
+        command.args(["--quiet", "--profile", "module"]);
+        for module in cargo::modules(ctx)? {
+            if cargo::Flavour::of(&module) == flavour {
+                cargo::select(&mut command, &module);
+            }
+        }
+        run(command)?;
     }
-    run(command)
+    Ok(())
 }
 
 fn run(mut command: Command) -> Result<()> {

@@ -365,13 +365,24 @@ fn report(built: &build::Built) {
 }
 
 /// What the harness calls to get the modules for a guest.
-fn for_guest(ctx: &Ctx, spec: &'static KernelSpec) -> Result<harness::Built> {
+fn for_guest(
+    ctx: &Ctx,
+    spec: &'static KernelSpec,
+    scope: harness::Scope,
+) -> Result<harness::Built> {
     let kernel = setup::kernel(ctx, spec)?;
     let target = Target::stock(ctx, &kernel)?;
-    let built = build::build(ctx, &target, &all_modules(ctx, |_| true)?)?;
+    let with_tests = scope == harness::Scope::ModulesAndTests;
+    let modules = all_modules(ctx, |m| m.ktest.is_empty() || with_tests)?;
+    let built = build::build(ctx, &target, &modules)?;
     let install_root = Some(build::install::for_guest(ctx, &target, &built)?);
+    let (used, unit): (Vec<_>, Vec<_>) = built
+        .modules
+        .into_iter()
+        .partition(|(module, _)| module.ktest.is_empty());
     Ok(harness::Built {
-        ko_files: built.modules.into_iter().map(|(_, ko)| ko).collect(),
+        ko_files: used.into_iter().map(|(_, ko)| ko).collect(),
+        unit: unit.into_iter().map(|(_, ko)| ko).collect(),
         install_root,
     })
 }

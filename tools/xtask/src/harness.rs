@@ -41,13 +41,24 @@ use crate::kernels::{self, KernelSpec};
 pub struct Built {
     /// Every module that goes into the guest: drivers, samples and test modules.
     pub ko_files: Vec<PathBuf>,
+    /// The modules that run tests of their own when they are loaded; only if they were asked for.
+    pub unit: Vec<PathBuf>,
     /// What `modules_install` with this `INSTALL_MOD_PATH` made, with depmod's files in it: the
     /// directory that holds `lib/modules/<release>`.
     pub install_root: Option<PathBuf>,
 }
 
+/// Which modules a guest wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that are there to be used.
+    Modules,
+    /// Those that run their own tests, too.
+    ModulesAndTests,
+}
+
 /// Builds the modules for one kernel; called once for each kernel that has a test to run.
-pub type Builder<'a> = &'a dyn Fn(&Ctx, &'static KernelSpec) -> Result<Built>;
+pub type Builder<'a> = &'a dyn Fn(&Ctx, &'static KernelSpec, Scope) -> Result<Built>;
 
 /// Which tests to run, and how.
 #[derive(Debug, Clone, clap::Args)]
@@ -55,6 +66,10 @@ pub struct Options {
     /// Only tests whose id contains one of these
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
+    /// Only the tests in the sources and the examples in the documentation; FILTER is for their
+    /// names, and each is reported
+    #[arg(long)]
+    pub unit: bool,
     /// Only on this kernel (may be given again) [default: all]
     #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
     pub kernels: Vec<&'static KernelSpec>,

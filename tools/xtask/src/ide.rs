@@ -27,7 +27,7 @@ pub fn settings(ctx: &Ctx, target: &Target) -> Result<Map<String, Value>> {
     let prepared = build::target::prepare(ctx, target)?;
     let triple = flags::triple(&ctx.root, target.arch);
     let mut env = Map::new();
-    for (name, value) in cargo::environment(ctx, target, &prepared) {
+    for (name, value) in cargo::environment(ctx, target, &prepared, cargo::Flavour::Plain) {
         env.insert(name.to_owned(), json!(value.to_string_lossy()));
     }
     env.insert(

@@ -54,6 +54,9 @@ pub struct Options {
     /// Fail above this number of panic sites
     #[arg(long)]
     pub panic_sites: Option<u64>,
+    /// Run the tests of this crate when the module is loaded (may be given again)
+    #[arg(long, value_name = "CRATE")]
+    pub ktest: Vec<String>,
     /// A directory for what comes in between; it stays, for those who want to look
     #[arg(long)]
     pub work: PathBuf,
@@ -104,7 +107,7 @@ pub fn link(options: &Options) -> Result<()> {
         fs::read(&library).with_context(|| format!("cannot read {}", library.display()))?;
     objects.extend(split_members(&archive, &sizes, work)?);
 
-    let script = write(&work.join("gc.ld"), script::TEXT.as_bytes())?;
+    let script = write(&work.join("gc.ld"), script::text(&options.ktest).as_bytes())?;
     let linked = work.join("linked.o");
     let mut ld = words(&options.ld)?;
     ld.args([

@@ -22,9 +22,11 @@ use crate::run;
 struct Ferrite {
     panic_sites: Option<u64>,
     c: Vec<String>,
+    ktest: Vec<String>,
 }
 
-/// All modules of the workspace: the packages that are built as static libraries.
+/// All modules of the workspace: the packages that are built as static libraries. One of them may
+/// be there twice: as itself, and, with `ktest` set, as the module that runs its tests.
 ///
 /// # Errors
 ///
@@ -47,16 +49,29 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
                 .with_context(|| format!("[package.metadata.ferrite] of {}", package.name))?,
             None => Ferrite::default(),
         };
-        modules.push(Module {
+        let name = library.name.replace('-', "_");
+        let module = Module {
             package: package.name.to_string(),
-            name: library.name.replace('-', "_"),
+            library: format!("lib{name}.a"),
             test_only: package
                 .manifest_path
                 .strip_prefix(&metadata.workspace_root)
                 .is_ok_and(|p| p.starts_with("tests")),
             panic_sites: ferrite.panic_sites,
             c: c_sources(package, &metadata.workspace_root, ferrite.c)?,
-        });
+            ktest: ferrite.ktest,
+            name,
+        };
+        if package.features.contains_key("ktest") && module.ktest.is_empty() {
+            modules.push(Module {
+                name: format!("{}_ktest", module.name),
+                test_only: true,
+                panic_sites: None,
+                ktest: vec![module.name.clone()],
+                ..module.clone()
+            });
+        }
+        modules.push(module);
     }
     modules.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(modules)
@@ -78,9 +93,44 @@ fn c_sources(
         .collect())
 }
 
+/// What a library is built for. Each has a directory of its own, so that neither makes cargo build
+/// the other again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// To be used.
+    Plain,
+    /// To run its tests.
+    Tests,
+}
+
+impl Flavour {
+    /// What this module is built for.
+    #[must_use]
+    pub fn of(module: &Module) -> Self {
+        if module.ktest.is_empty() {
+            Self::Plain
+        } else {
+            Self::Tests
+        }
+    }
+
+    fn dir(self, ctx: &Ctx, target: &Target) -> PathBuf {
+        target.dir(ctx).join(match self {
+            Self::Plain => "cargo",
+            Self::Tests => "cargo-ktest",
+        })
+    }
+}
+
 /// cargo, set up for this kernel's target.
 #[must_use]
-pub fn command(ctx: &Ctx, target: &Target, prepared: &Prepared, subcommand: &str) -> Command {
+pub fn command(
+    ctx: &Ctx,
+    target: &Target,
+    prepared: &Prepared,
+    flavour: Flavour,
+    subcommand: &str,
+) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     let triple = flags::triple(&ctx.root, target.arch);
@@ -91,7 +141,7 @@ pub fn command(ctx: &Ctx, target: &Target, prepared: &Prepared, subcommand: &str
     if flags::json_spec(&triple).is_some() {
         command.arg("-Zjson-target-spec");
     }
-    for (name, value) in environment(ctx, target, prepared) {
+    for (name, value) in environment(ctx, target, prepared, flavour) {
         command.env(name, value);
     }
     command
@@ -114,6 +164,7 @@ pub fn environment(
     ctx: &Ctx,
     target: &Target,
     prepared: &Prepared,
+    flavour: Flavour,
 ) -> Vec<(&'static str, OsString)> {
     let mut rust_flags = prepared.rust_flags.clone();
     rust_flags.push(format!("--sysroot={}", prepared.sysroot.path.display()));
@@ -123,7 +174,7 @@ pub fn environment(
     vec![
         ("RUSTC_BOOTSTRAP", "1".into()),
         ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
-        ("CARGO_TARGET_DIR", target.dir(ctx).join("cargo").into()),
+        ("CARGO_TARGET_DIR", flavour.dir(ctx, target).into()),
         ("FERRITE_BINDINGS", prepared.bindings.clone().into()),
     ]
 }
@@ -132,17 +183,51 @@ pub fn environment(
 ///
 /// # Errors
 ///
-/// The compiler found an error: its messages have gone to standard error.
+/// The compiler found an error: its messages are in the error.
 pub fn build(
     ctx: &Ctx,
     target: &Target,
     prepared: &Prepared,
     modules: &[Module],
 ) -> Result<Vec<PathBuf>> {
-    let mut command = command(ctx, target, prepared, "build");
+    for flavour in [Flavour::Plain, Flavour::Tests] {
+        let wanted: Vec<_> = modules
+            .iter()
+            .filter(|module| Flavour::of(module) == flavour)
+            .collect();
+        if !wanted.is_empty() {
+            build_flavour(ctx, target, prepared, flavour, &wanted)?;
+        }
+    }
+    let library = |module: &Module| {
+        Flavour::of(module)
+            .dir(ctx, target)
+            .join(flags::triple_dir(target.arch))
+            .join("module")
+            .join(&module.library)
+    };
+    Ok(modules.iter().map(library).collect())
+}
+
+/// Has cargo work on this module.
+pub fn select(command: &mut Command, module: &Module) {
+    command.args(["--package", &module.package]);
+    if Flavour::of(module) == Flavour::Tests {
+        command.args(["--features", &format!("{}/ktest", module.package)]);
+    }
+}
+
+fn build_flavour(
+    ctx: &Ctx,
+    target: &Target,
+    prepared: &Prepared,
+    flavour: Flavour,
+    modules: &[&Module],
+) -> Result<()> {
+    let mut command = command(ctx, target, prepared, flavour, "build");
     command.args(["--profile", "module"]);
     for module in modules {
-        command.args(["--package", &module.package]);
+        select(&mut command, module);
     }
     command.args([
         "--color",
@@ -168,15 +253,7 @@ pub fn build(
     for line in messages.lines().filter(is_news) {
         ctx.ui.line(line);
     }
-    let dir = target
-        .dir(ctx)
-        .join("cargo")
-        .join(flags::triple_dir(target.arch))
-        .join("module");
-    Ok(modules
-        .iter()
-        .map(|module| dir.join(format!("lib{}.a", module.name)))
-        .collect())
+    Ok(())
 }
 
 /// Takes out what rustc says, for each crate, about two features that LLVM knows and it does not.

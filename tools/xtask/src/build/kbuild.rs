@@ -149,8 +149,14 @@ fn modules_mk(modules: &[Module]) -> String {
     for module in modules {
         let name = &module.name;
         // Writing to a string does not fail.
-        if let Some(limit) = module.panic_sites {
-            let _ = writeln!(text, "FERRITE_LINK_{name} := --panic-sites={limit}");
+        let mut link: Vec<_> = module
+            .panic_sites
+            .map(|limit| format!("--panic-sites={limit}"))
+            .into_iter()
+            .collect();
+        link.extend(module.ktest.iter().map(|name| format!("--ktest={name}")));
+        if !link.is_empty() {
+            let _ = writeln!(text, "FERRITE_LINK_{name} := {}", link.join(" "));
         }
         if !module.c.is_empty() {
             let _ = writeln!(text, "FERRITE_C_{name} := {}", module.c.join(" "));
@@ -219,6 +225,8 @@ mod tests {
             name: name.to_owned(),
             test_only: false,
             panic_sites,
+            ktest: Vec::new(),
+            library: String::new(),
             c: c.iter().map(|&file| file.to_owned()).collect(),
         };
         let modules = [module("a", Some(3), &[]), module("b", None, &["x/b.c"])];

@@ -155,6 +155,10 @@ pub struct Module {
     pub test_only: bool,
     /// The most panic sites it may have: a figure that may only fall.
     pub panic_sites: Option<u64>,
+    /// The crates whose tests it runs when it is loaded; none if it is a module to be used.
+    pub ktest: Vec<String>,
+    /// The static library that cargo makes of it.
+    pub library: String,
     /// C files that only this module is linked with, below the top of the tree.
     pub c: Vec<String>,
 }

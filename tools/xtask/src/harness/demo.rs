@@ -11,7 +11,7 @@ use super::guest::{Lab, Mission};
 use super::judge::{Record, Verdict};
 use super::report::{self, TestResult};
 use super::scenario::{self, Scenario};
-use super::{Builder, Outcome, boot, qemu, run};
+use super::{Builder, Outcome, Scope, boot, qemu, run};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
@@ -38,7 +38,7 @@ pub(super) fn run_demo(
     let mut results = Vec::new();
     for spec in kernels {
         let lab = Lab::fetch(ctx, spec)?;
-        let built = build(ctx, spec)?;
+        let built = build(ctx, spec, Scope::Modules)?;
         let chosen: Vec<&Scenario> = scenarios.iter().filter(|s| s.runs_on(spec)).collect();
         let dir = logs.join(spec.id);
         let console = dir.join("console.log");
@@ -48,6 +48,7 @@ pub(super) fn run_demo(
             boot: boot::DEFAULT,
             scenarios: &chosen,
             dir: &dir,
+            unit_filter: "",
         };
         let step = ctx.ui.step(format!("booting {}", spec.id));
         let mut ran = Vec::new();
@@ -134,7 +135,7 @@ pub(super) fn shell(
     build: Builder<'_>,
 ) -> Result<Outcome> {
     let lab = Lab::fetch(ctx, spec)?;
-    let built = build(ctx, spec)?;
+    let built = build(ctx, spec, Scope::Modules)?;
     let dir = run::log_dir(ctx, "shell", &[spec.id])?.join(spec.id);
     let mission = Mission {
         lab: &lab,
@@ -142,6 +143,7 @@ pub(super) fn shell(
         boot: boot::DEFAULT,
         scenarios: &[],
         dir: &dir,
+        unit_filter: "",
     };
     let mut command = mission.machine(ctx)?.command(&lab.qemu);
     if show_qemu {

@@ -63,6 +63,8 @@ pub struct Mission<'a> {
     pub boot: &'static boot::Config,
     /// What it runs, in this order; nothing for a person at the console.
     pub scenarios: &'a [&'a Scenario],
+    /// Which of their own tests the modules run that have some: words with commas between them.
+    pub unit_filter: &'a str,
     /// Where its initramfs, command and logs go.
     pub dir: &'a Path,
 }
@@ -141,6 +143,10 @@ impl Mission<'_> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             archive.file(&format!("modules/{name}"), &read(path)?)?;
         }
+        for path in &self.built.unit {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            archive.file(&format!("unit/{name}"), &read(path)?)?;
+        }
         if let Some(root) = &self.built.install_root {
             archive.tree("installed/lib/modules", &root.join("lib/modules"))?;
         }
@@ -168,10 +174,11 @@ impl Mission<'_> {
         let disk = if self.wants_disk() { "yes" } else { "no" };
         let env = format!(
             "FERRITE_KERNEL={}\nFERRITE_ARCH={arch}\nFERRITE_BOOT={}\nFERRITE_MODE={mode}\n\
-             FERRITE_DISK={disk}\nFERRITE_STOCK='{}'\n",
+             FERRITE_DISK={disk}\nFERRITE_STOCK='{}'\nFERRITE_UNIT='{}'\n",
             spec.id,
             self.boot.name,
             extra.join(" "),
+            self.unit_filter,
         );
         archive.file("ferrite/env", env.as_bytes())?;
         archive.finish()

@@ -43,6 +43,21 @@ pub struct Point {
     pub name: String,
     /// Whether it was ok (or skipped).
     pub ok: bool,
+    /// Why it was skipped, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+}
+
+impl Point {
+    /// `NAME ... ok`
+    #[must_use]
+    pub fn line(&self) -> String {
+        match (&self.skipped, self.ok) {
+            (Some(reason), _) => format!("{} ... ignored, {reason}", self.name),
+            (None, true) => format!("{} ... ok", self.name),
+            (None, false) => format!("{} ... FAILED", self.name),
+        }
+    }
 }
 
 /// What is known about one test.
@@ -100,6 +115,8 @@ struct Running {
     began: Option<Duration>,
     last: Option<Duration>,
     points: Vec<Point>,
+    /// The point that is under way, where points announce themselves.
+    doing: Option<String>,
     diags: Vec<String>,
     notes: Vec<String>,
     complaints: Vec<String>,
@@ -188,17 +205,21 @@ impl Judge {
             }
             Event::Point { name, status, .. } => {
                 let ok = status != Status::NotOk;
+                let skipped = match status {
+                    Status::Skip(reason) => Some(reason),
+                    _ => None,
+                };
                 if let Some(run) = self.running() {
-                    run.points.push(Point { name, ok });
+                    run.doing = None;
+                    run.points.push(Point { name, ok, skipped });
                 }
             }
             Event::Diag { depth: 0, text } if text == "finished" => {
                 return Some(Progress::Finished);
             }
-            Event::Diag { text, .. } => match (text.strip_prefix("note: "), self.running()) {
-                (Some(note), Some(run)) => run.notes.push(note.to_owned()),
-                (None, Some(run)) => run.diags.push(text),
-                (_, None) => self.stray.push(text),
+            Event::Diag { text, .. } => match self.running() {
+                Some(run) => run.diagnose(text),
+                None => self.stray.push(text),
             },
             Event::Bail(reason) => self.stray.push(format!("the guest gave up: {reason}")),
         }
@@ -218,7 +239,7 @@ impl Judge {
         if self.quote_left > 0 {
             self.quote_left -= 1;
             match self.running() {
-                Some(run) => run.complaints.push(text.to_owned()),
+                Some(run) => run.complain(text),
                 None => self.stray.push(text.to_owned()),
             }
         }
@@ -272,6 +293,29 @@ impl Judge {
 }
 
 impl Running {
+    fn diagnose(&mut self, text: String) {
+        if let Some(name) = text.strip_prefix("begin: ") {
+            self.doing = Some(name.to_owned());
+        } else if let Some(note) = text.strip_prefix("note: ") {
+            self.notes.push(note.to_owned());
+        } else if let Some(doing) = &self.doing {
+            self.diags.push(format!("{doing}: {text}"));
+        } else {
+            self.diags.push(text);
+        }
+    }
+
+    /// What the kernel said is wrong with the test, and if one is under way, with its point.
+    fn complain(&mut self, text: &str) {
+        if let Some(doing) = &self.doing {
+            let during = format!("during {doing}:");
+            if !self.complaints.contains(&during) {
+                self.complaints.push(during);
+            }
+        }
+        self.complaints.push(text.to_owned());
+    }
+
     fn record(&self, name: String, died: bool, end: End) -> Record {
         let took = match (self.began, self.last) {
             (Some(began), Some(last)) => last.saturating_sub(began),
@@ -282,6 +326,7 @@ impl Running {
         if !matches!(verdict, Verdict::Passed | Verdict::Skipped) {
             let failed = self.points.iter().filter(|p| !p.ok);
             detail.extend(failed.map(|p| format!("not ok: {}", p.name)));
+            detail.extend(self.doing.iter().map(|name| format!("under way: {name}")));
             detail.extend(self.diags.iter().cloned());
         }
         Record {

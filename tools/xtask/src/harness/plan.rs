@@ -54,6 +54,9 @@ pub fn select<'a>(scenarios: &'a [Scenario], options: &Options) -> Vec<Test<'a>>
     }
     tests.retain(|test| {
         let id = test.id();
+        if options.unit {
+            return test.scenario.unit && test.boot == boot::DEFAULT;
+        }
         options.filter.is_empty() || options.filter.iter().any(|words| id.contains(words))
     });
     if let Some(shard) = options.shard {

@@ -35,6 +35,9 @@ pub struct TestResult {
     pub points: Vec<Point>,
     /// What it says that it did.
     pub notes: Vec<String>,
+    /// Whether its points are tests of their own: those in the sources.
+    #[serde(skip)]
+    pub unit: bool,
     /// How long it took, in seconds of the guest.
     #[serde(rename = "seconds", serialize_with = "as_seconds")]
     pub took: Duration,
@@ -98,6 +101,7 @@ impl TestResult {
             detail,
             points: record.points,
             notes: record.notes,
+            unit: false,
             took: record.took,
             console: console.to_owned(),
         }
@@ -117,7 +121,16 @@ impl TestResult {
             let _ = write!(line, "ignored, {}", self.detail.join("; "));
         } else {
             let seconds = self.took.as_secs_f64();
-            let _ = write!(line, "{} ({seconds:.1} s)", self.outcome.word());
+            let _ = write!(line, "{} ({seconds:.1} s", self.outcome.word());
+            if self.unit {
+                let skipped = self.points.iter().filter(|p| p.skipped.is_some()).count();
+                let _ = write!(
+                    line,
+                    "; {} tests, {skipped} of them skipped",
+                    self.points.len()
+                );
+            }
+            line.push(')');
         }
         line
     }

@@ -16,7 +16,7 @@ use super::judge::{Record, Verdict};
 use super::plan::{self, Test};
 use super::report::{self, TestResult};
 use super::scenario::Scenario;
-use super::{Builder, Built, Options, Outcome, scenario};
+use super::{Builder, Built, Options, Outcome, Scope, scenario};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
@@ -70,7 +70,14 @@ pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) 
     for test in &tests {
         if !ready.contains_key(test.kernel.id) {
             let lab = fetch(ctx, test.kernel)?;
-            ready.insert(test.kernel.id, (lab, build(ctx, test.kernel)?));
+            let of_kernel = |t: &&Test<'_>| t.kernel.id == test.kernel.id;
+            let unit = tests.iter().filter(of_kernel).any(|t| t.scenario.unit);
+            let scope = if unit {
+                Scope::ModulesAndTests
+            } else {
+                Scope::Modules
+            };
+            ready.insert(test.kernel.id, (lab, build(ctx, test.kernel, scope)?));
         }
     }
     let start = Instant::now();
@@ -162,12 +169,18 @@ impl Session<'_> {
         let scenarios: Vec<&Scenario> = waiting.iter().map(|(_, test)| test.scenario).collect();
         let name = format!("{}.{boot}", first.boot.name);
         let dir = self.logs.join(first.kernel.id).join(name);
+        let unit_filter = if self.options.unit {
+            self.options.filter.join(",")
+        } else {
+            String::new()
+        };
         let mission = Mission {
             lab,
             built,
             boot: first.boot,
             scenarios: &scenarios,
             dir: &dir,
+            unit_filter: &unit_filter,
         };
         let console = dir.join("console.log");
         let mut left = Vec::new();
@@ -177,7 +190,12 @@ impl Session<'_> {
                 left.push((*place, test.clone()));
             } else {
                 let expect = &test.scenario.expect;
-                self.report(*place, TestResult::new(test.id(), record, expect, &console));
+                let mut result = TestResult::new(test.id(), record, expect, &console);
+                result.unit = test.scenario.unit;
+                if self.options.unit {
+                    self.each_point(test, &result);
+                }
+                self.report(*place, result);
             }
         };
         let options = self.options;
@@ -215,6 +233,7 @@ impl Session<'_> {
             detail,
             points: Vec::new(),
             notes: Vec::new(),
+            unit: false,
             took: std::time::Duration::ZERO,
             console,
         }
@@ -232,6 +251,15 @@ impl Session<'_> {
             self.ctx
                 .ui
                 .line(format!("{guest}: outside any test: {first}"));
+        }
+    }
+
+    /// Reports each test of a module that runs its own.
+    fn each_point(&self, test: &Test<'_>, result: &TestResult) {
+        for point in &result.points {
+            self.ctx
+                .ui
+                .line(format!("test {}/{}", test.kernel.id, point.line()));
         }
     }
 

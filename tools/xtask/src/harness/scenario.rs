@@ -73,6 +73,8 @@ pub struct Scenario {
     pub modules: Vec<String>,
     /// Modules of the distribution's kernel that it uses.
     pub stock: Vec<String>,
+    /// Whether it needs the modules that run their own tests.
+    pub unit: bool,
     /// Whether it needs the disk with the guest tools.
     pub tools: bool,
     /// Complaints of the kernel that contain one of these are provoked and fail nothing.
@@ -98,6 +100,7 @@ impl Scenario {
             timeout: DEFAULT_TIMEOUT,
             modules: Vec::new(),
             stock: Vec::new(),
+            unit: false,
             tools: false,
             allow: Vec::new(),
             expect: Expectation::parse("pass")?,
@@ -140,13 +143,8 @@ impl Scenario {
             }
             "modules" => self.modules = words(),
             "stock" => self.stock = words(),
-            "tools" => {
-                self.tools = match value {
-                    "yes" => true,
-                    "no" => false,
-                    _ => bail!("'tools' is yes or no, not '{value}'"),
-                };
-            }
+            "unit" => self.unit = yes_or_no(key, value)?,
+            "tools" => self.tools = yes_or_no(key, value)?,
             "allow" => {
                 ensure!(value.len() >= 8, "'{value}' would allow too much");
                 self.allow.push(value.to_owned());
@@ -168,6 +166,14 @@ impl Scenario {
                     Arch::I386 => wanted == "i386",
                 }
         })
+    }
+}
+
+fn yes_or_no(key: &str, value: &str) -> Result<bool> {
+    match value {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => bail!("'{key}' is yes or no, not '{value}'"),
     }
 }
 

@@ -6,6 +6,8 @@
 //! must not vanish in silence while the code that needs it stays. The linker would only complain of
 //! a section that it keeps, and nothing refers to a table: so [`unknown`] looks at what goes in.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use object::elf::SHF_ALLOC;
 use object::read::{Object as _, ObjectSection as _};
@@ -13,7 +15,7 @@ use object::{File, SectionFlags};
 
 /// What is kept for its own sake is inside `KEEP`; everything else lives if something refers to
 /// it, or, for the tables, if the function lives that an entry belongs to.
-pub const TEXT: &str = "\
+const TEXT: &str = "\
 SECTIONS
 {
   /* What the module loader looks for. */
@@ -23,6 +25,7 @@ SECTIONS
   .exit.data 0 : { KEEP(*(.exit.data)) }
   .modinfo 0 : { KEEP(*(.modinfo)) }
   __param 0 : { KEEP(*(__param)) }
+TESTS
 
   /* Code and data. */
   .noinstr.text 0 : { *(.noinstr.text) }
@@ -66,9 +69,26 @@ SECTIONS
     /* Where a function's padding begins: only for tracers, and our functions are not traced. */
     *(__patchable_function_entries)
     *(.group)
+    /* Tests of crates that this module does not run. */
+    *(.ferrite_ktest.*)
   }
 }
 ";
+
+/// The script for a module that runs the tests of these crates: none, unless it is of a test build.
+#[must_use]
+pub fn text(tests_of: &[String]) -> String {
+    let mut tests = String::new();
+    if !tests_of.is_empty() {
+        tests.push_str("  .ferrite_ktest 0 : {\n    __ferrite_ktest_start = .;\n");
+        for name in tests_of {
+            // Writing to a string does not fail.
+            let _ = writeln!(tests, "    KEEP(*(.ferrite_ktest.{name}))");
+        }
+        tests.push_str("    __ferrite_ktest_end = .;\n  }\n");
+    }
+    TEXT.replace("TESTS\n", &tests)
+}
 
 /// The sections of an object that would be loaded with a module and that the script does not name.
 ///
@@ -111,7 +131,15 @@ fn patterns() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_named, patterns};
+    use super::{is_named, patterns, text};
+
+    #[test]
+    fn only_the_tests_of_the_named_crates_are_kept() {
+        assert!(!text(&[]).contains("KEEP(*(.ferrite_ktest"));
+        let text = text(&["kernel".to_owned(), "unit".to_owned()]);
+        assert!(text.contains("KEEP(*(.ferrite_ktest.kernel))\n    KEEP(*(.ferrite_ktest.unit))"));
+        assert!(!text.contains("TESTS"));
+    }
 
     #[test]
     fn patterns_match_as_the_linker_does() {

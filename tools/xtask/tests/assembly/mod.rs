@@ -93,6 +93,7 @@ impl Fixture {
             symvers: at("Module.symvers"),
             probes: at("probes.h"),
             panic_sites: None,
+            ktest: Vec::new(),
             work: at("work"),
             output: at("test.rust.o"),
             shims: vec![at("link_layout.o")],

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FERRITE_KTEST_H
+#define FERRITE_KTEST_H
+
+#include <linux/types.h>
+
+typedef void (*ferrite_ktest_fn)(void *data);
+
+void ferrite_ktest_softirq(ferrite_ktest_fn fn, void *data);
+void ferrite_ktest_hardirq(ferrite_ktest_fn fn, void *data);
+int ferrite_ktest_context(void);
+const void *ferrite_ktest_task(void);
+void ferrite_ktest_settle(void);
+void ferrite_ktest_breathe(void);
+bool ferrite_ktest_has_lockdep(void);
+bool ferrite_ktest_has_atomic_sleep(void);
+
+#endif
