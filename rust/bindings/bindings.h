@@ -5,6 +5,7 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/configfs.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -20,6 +21,7 @@
 #include <linux/xarray.h>
 
 #include "block.h"
+#include "configfs.h"
 #include "cpu.h"
 #include "ktest.h"
 #include "layout.h"

@@ -14,8 +14,10 @@
 extern crate self as kernel;
 
 pub mod alloc;
+pub mod attribute;
 pub mod block;
 pub mod bug;
+pub mod configfs;
 pub mod cpu;
 pub mod error;
 pub mod jump_label;

@@ -109,18 +109,31 @@ mod tests {
                 fn open() {}
             }
         ));
-        assert!(
-            text.contains("const USE_VTABLE_ATTR : () = () ;"),
-            "{text}"
-        );
+        assert!(text.contains("const USE_VTABLE_ATTR : () = () ;"), "{text}");
         assert!(text.contains("const HAS_OPEN : bool = true ;"), "{text}");
         assert!(!text.contains("HAS_DATA"), "{text}");
     }
 
     #[test]
     fn other_items_are_refused() {
-        assert!(expand(TokenStream::new(), quote!(fn f() {})).is_err());
+        assert!(
+            expand(
+                TokenStream::new(),
+                quote!(
+                    fn f() {}
+                )
+            )
+            .is_err()
+        );
         assert!(expand(TokenStream::new(), quote!(impl X { fn f() {} })).is_err());
-        assert!(expand(quote!(x), quote!(trait T {})).is_err());
+        assert!(
+            expand(
+                quote!(x),
+                quote!(
+                    trait T {}
+                )
+            )
+            .is_err()
+        );
     }
 }
