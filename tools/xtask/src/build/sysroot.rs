@@ -36,6 +36,7 @@ pub fn make(ctx: &Ctx, rust_src: &Path, arch: Arch, rust_flags: &[String]) -> Re
             .iter()
             .map(String::as_str)
             .chain(CORE_FLAGS.iter().copied())
+            .chain(BUILTINS_CFGS.iter().copied())
         {
             inputs = inputs.value(flag);
         }
@@ -71,8 +72,9 @@ pub fn make(ctx: &Ctx, rust_src: &Path, arch: Arch, rust_flags: &[String]) -> Re
             .arg(&libs);
         command
     };
-    run::quiet(compile("core", "core/src/lib.rs").args(["--cfg", "no_fp_fmt_parse"]))
-        .context("building core failed")?;
+    // Not with the cfg `no_fp_fmt_parse`: zerocopy's types for floats implement `Display`. What
+    // nobody calls is not linked.
+    run::quiet(&mut compile("core", "core/src/lib.rs")).context("building core failed")?;
     let mut command = compile(
         "compiler_builtins",
         "compiler-builtins/compiler-builtins/src/lib.rs",
