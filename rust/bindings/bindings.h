@@ -10,6 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -31,4 +32,5 @@
 #include "rcu.h"
 #include "slab.h"
 #include "sync.h"
+#include "uaccess.h"
 #include "xarray.h"

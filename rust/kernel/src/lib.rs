@@ -32,6 +32,7 @@ pub mod print;
 pub mod str;
 pub mod sync;
 pub mod types;
+pub mod uaccess;
 pub mod xarray;
 
 mod layout;

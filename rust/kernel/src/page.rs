@@ -233,7 +233,6 @@ impl Page {
     /// # Errors
     ///
     /// `EINVAL`: that is not inside of the page.
-    #[expect(dead_code, reason = "for the user-space slices")]
     pub(crate) fn copy_from_user(&self, offset: usize, from: usize, len: usize) -> Result<usize> {
         check(offset, len, PAGE_SIZE)?;
         let from = core::ptr::without_provenance(from);
@@ -249,7 +248,6 @@ impl Page {
     /// # Errors
     ///
     /// `EINVAL`: that is not inside of the page.
-    #[expect(dead_code, reason = "for the user-space slices")]
     pub(crate) fn copy_to_user(&self, offset: usize, to: usize, len: usize) -> Result<usize> {
         check(offset, len, PAGE_SIZE)?;
         let to = core::ptr::without_provenance_mut(to);

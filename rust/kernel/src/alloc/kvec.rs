@@ -4,7 +4,7 @@
 
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
@@ -128,6 +128,25 @@ impl<T, A: Allocator> Vec<T, A> {
         // Cannot overflow: `reserve` has checked the sum.
         self.len = self.len.wrapping_add(1);
         Ok(())
+    }
+
+    /// The room behind the last value.
+    pub fn spare_capacity_mut(&mut self) -> &mut [MaybeUninit<T>] {
+        let spare = self.capacity().saturating_sub(self.len);
+        // SAFETY: by the invariant the memory is ours up to the capacity.
+        unsafe {
+            core::slice::from_raw_parts_mut(self.pointer.add(self.len).as_ptr().cast(), spare)
+        }
+    }
+
+    /// Counts `additional` more values as being there.
+    ///
+    /// # Safety
+    ///
+    /// They have been initialised, in the room behind the last value.
+    pub unsafe fn inc_len(&mut self, additional: usize) {
+        // Cannot overflow: what is initialised is inside of the capacity.
+        self.len = self.len.wrapping_add(additional);
     }
 
     /// Takes the last value.
