@@ -5,7 +5,6 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/configfs.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -22,7 +21,6 @@
 #include <linux/xarray.h>
 
 #include "block.h"
-#include "configfs.h"
 #include "cpu.h"
 #include "ktest.h"
 #include "layout.h"
@@ -32,5 +30,6 @@
 #include "rcu.h"
 #include "slab.h"
 #include "sync.h"
+#include "test_thread.h"
 #include "uaccess.h"
 #include "xarray.h"

@@ -93,7 +93,9 @@ pub unsafe trait Allocator {
 pub struct Kmalloc;
 
 /// Says that memory of ours goes to the kernel, which will free it.
-pub(crate) fn freed_elsewhere() {}
+pub(crate) fn freed_elsewhere() {
+    seam::died();
+}
 
 /// The size to ask `kmalloc` for, so that it returns the alignment of `layout`: a power of two is
 /// aligned to itself, any other size to at least eight bytes.

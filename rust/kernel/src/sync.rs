@@ -10,8 +10,12 @@ pub mod lock;
 pub mod rcu;
 mod refcount;
 pub mod srcu;
+#[cfg(feature = "ktest")]
+pub(crate) mod test_thread;
+#[cfg(feature = "ktest")]
+mod tests;
 
-pub use arc::{Arc, ArcBorrow};
+pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use aref::{ARef, AlwaysRefCounted};
 pub use lock::{Guard, Mutex, SpinLock};
 pub use refcount::Refcount;

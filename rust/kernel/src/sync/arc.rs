@@ -3,8 +3,8 @@
 //! A value that several owners share.
 
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, offset_of};
-use core::ops::Deref;
+use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
+use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::ptr::NonNull;
 
@@ -26,6 +26,18 @@ struct Inner<T> {
 ///
 /// Unlike `alloc`'s, it has no weak references, it saturates as `refcount_t` does, and it is
 /// always pinned.
+///
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::Arc;
+///
+/// let first = Arc::new(5, GFP_KERNEL)?;
+/// let second = first.clone();
+/// assert!(first.ptr_eq(&second));
+/// drop(first);
+/// assert_eq!(*second, 5);
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Invariants
 ///
@@ -88,6 +100,72 @@ impl<T> Arc<T> {
         }
     }
 
+    /// Gives the count away, as a pointer to the value; [`Self::from_raw`] takes it back.
+    ///
+    /// ```
+    /// use kernel::prelude::*;
+    /// use kernel::sync::Arc;
+    ///
+    /// let raw = Arc::new(5, GFP_KERNEL)?.into_raw();
+    /// // SAFETY: the pointer comes from `into_raw`, and is given back once.
+    /// assert_eq!(*unsafe { Arc::from_raw(raw) }, 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_raw(self) -> *const T {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the field is inside of the memory that the pointer is valid for.
+        unsafe { &raw const (*this.pointer.as_ptr()).value }
+    }
+
+    /// Takes back what [`Self::into_raw`] gave away.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` comes from `into_raw`, and is given back once.
+    #[must_use]
+    pub unsafe fn from_raw(pointer: *const T) -> Self {
+        // INVARIANT: the caller gives back the count that `into_raw` gave away.
+        Self {
+            pointer: container(pointer.cast_mut().cast()),
+            _owns: PhantomData,
+        }
+    }
+
+    /// The only owner of the value, if this is; otherwise one owner less.
+    ///
+    /// ```
+    /// use kernel::prelude::*;
+    /// use kernel::sync::Arc;
+    ///
+    /// let first = Arc::new(5, GFP_KERNEL)?;
+    /// let second = first.clone();
+    /// assert!(first.into_unique_or_drop().is_none());
+    /// let mut unique = second.into_unique_or_drop().ok_or(EINVAL)?;
+    /// *unique += 1;
+    /// assert_eq!(*unique, 6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use = "the last owner drops the value"]
+    pub fn into_unique_or_drop(self) -> Option<Pin<UniqueArc<T>>> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: by the invariant the value is there as long as this count is held.
+        let count = unsafe { &this.pointer.as_ref().count };
+        if !count.dec_and_test() {
+            return None;
+        }
+        // It was the last count: nobody else can see it.
+        count.set(1);
+        // INVARIANT: the count of one is ours.
+        let unique = UniqueArc(Self {
+            pointer: this.pointer,
+            _owns: PhantomData,
+        });
+        // SAFETY: the value is in memory of its own, and leaves it only by being dropped, since a
+        // pinned `UniqueArc` is not dereferenced mutably.
+        Some(unsafe { Pin::new_unchecked(unique) })
+    }
+
     /// A borrow that can be turned into an owner.
     #[must_use]
     pub fn as_borrow(&self) -> ArcBorrow<'_, T> {
@@ -96,6 +174,21 @@ impl<T> Arc<T> {
             pointer: self.pointer,
             _borrows: PhantomData,
         }
+    }
+
+    /// The value, pinned.
+    ///
+    /// ```
+    /// use kernel::prelude::*;
+    /// use kernel::sync::Arc;
+    ///
+    /// let shared = Arc::new(5, GFP_KERNEL)?;
+    /// assert_eq!(*shared.as_pin(), 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn as_pin(&self) -> Pin<&T> {
+        self.as_borrow().as_pin()
     }
 
     /// Whether both point to the same value.
@@ -130,6 +223,96 @@ impl<T> Deref for Arc<T> {
     }
 }
 
+/// An [`Arc`] that is the only one, so that its value can still be changed.
+///
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::{Arc, UniqueArc};
+///
+/// let mut unique = UniqueArc::new([0_u8; 4], GFP_KERNEL)?;
+/// unique[2] = 1;
+/// let shared: Arc<_> = unique.into();
+/// assert_eq!(*shared, [0, 0, 1, 0]);
+/// // Memory now, a value later: nothing can fail any more.
+/// let reserved = UniqueArc::<u32>::new_uninit(GFP_KERNEL)?;
+/// assert_eq!(*reserved.write(7), 7);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Invariants
+///
+/// The count is one. Unless it is pinned, the value has never been shared.
+pub struct UniqueArc<T>(Arc<T>);
+
+// SAFETY: nobody else refers to the value.
+unsafe impl<T: Send> Send for UniqueArc<T> {}
+// SAFETY: a shared one gives shared access to the value only.
+unsafe impl<T: Sync> Sync for UniqueArc<T> {}
+
+impl<T> UniqueArc<T> {
+    /// Moves a value into memory that can be shared later.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn new(value: T, flags: Flags) -> Result<Self> {
+        // INVARIANT: the count of a new one is one.
+        Ok(Self(Arc::new(value, flags)?))
+    }
+
+    /// Memory for a value.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn new_uninit(flags: Flags) -> Result<UniqueArc<MaybeUninit<T>>> {
+        UniqueArc::new(MaybeUninit::uninit(), flags)
+    }
+}
+
+impl<T> UniqueArc<MaybeUninit<T>> {
+    /// Puts the value in.
+    pub fn write(mut self, value: T) -> UniqueArc<T> {
+        MaybeUninit::write(&mut self, value);
+        let inner = ManuallyDrop::new(self).0.pointer.cast();
+        // INVARIANT: the same memory and count, and the value is there: `MaybeUninit` is laid out as
+        // what it holds.
+        UniqueArc(Arc {
+            pointer: inner,
+            _owns: PhantomData,
+        })
+    }
+}
+
+impl<T> Deref for UniqueArc<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for UniqueArc<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: by the invariant nobody else refers to the value. It may move: it has never been
+        // shared, or else `self` is pinned, and this is not called.
+        unsafe { &mut (*self.0.pointer.as_ptr()).value }
+    }
+}
+
+impl<T> From<UniqueArc<T>> for Arc<T> {
+    fn from(unique: UniqueArc<T>) -> Self {
+        unique.0
+    }
+}
+
+impl<T> From<Pin<UniqueArc<T>>> for Arc<T> {
+    fn from(unique: Pin<UniqueArc<T>>) -> Self {
+        // SAFETY: an `Arc` never moves its value.
+        unsafe { Pin::into_inner_unchecked(unique) }.0
+    }
+}
+
 /// A borrowed [`Arc`]: costs nothing to pass around.
 ///
 /// # Invariants
@@ -149,6 +332,19 @@ impl<T> Clone for ArcBorrow<'_, T> {
 impl<T> Copy for ArcBorrow<'_, T> {}
 
 impl<'a, T> ArcBorrow<'a, T> {
+    /// Borrows what [`Arc::into_raw`] gave away.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` comes from there, and is not given back during `'a`.
+    pub(crate) unsafe fn from_raw(pointer: *const T) -> Self {
+        // INVARIANT: the caller promises that the count given away stays for `'a`.
+        Self {
+            pointer: container(pointer.cast_mut().cast()),
+            _borrows: PhantomData,
+        }
+    }
+
     /// The value, for as long as it is borrowed.
     #[must_use]
     pub fn get(self) -> &'a T {

@@ -36,6 +36,9 @@
 mod boxed;
 mod pointer;
 
+#[cfg(feature = "ktest")]
+mod tests;
+
 pub use boxed::Box;
 pub use pointer::{Old, Rcu, Retire};
 
