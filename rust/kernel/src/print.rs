@@ -22,7 +22,6 @@ mod number;
 use core::fmt;
 
 pub use line::{Line, Text};
-pub(crate) use number::Sink;
 #[doc(hidden)]
 pub use number::{Integer, Native, Value, ViaUfmt};
 

@@ -14,7 +14,6 @@ use serde::Deserialize;
 use super::flags;
 use super::target::{Module, Prepared, Target};
 use crate::ctx::Ctx;
-use crate::docs;
 use crate::run;
 
 /// What a module's manifest says below `[package.metadata.ferrite]`.
@@ -177,7 +176,6 @@ pub fn environment(
         ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
         ("CARGO_TARGET_DIR", flavour.dir(ctx, target).into()),
         ("FERRITE_BINDINGS", prepared.bindings.clone().into()),
-        ("FERRITE_EXAMPLES", ctx.out.join("examples.rs").into()),
     ]
 }
 
@@ -198,9 +196,6 @@ pub fn build(
             .filter(|module| Flavour::of(module) == flavour)
             .collect();
         if !wanted.is_empty() {
-            if flavour == Flavour::Tests {
-                docs::examples::write(&ctx.root, &ctx.out.join("examples.rs"))?;
-            }
             build_flavour(ctx, target, prepared, flavour, &wanted)?;
         }
     }
