@@ -31,5 +31,6 @@
 #include "slab.h"
 #include "sync.h"
 #include "test_thread.h"
+#include "time.h"
 #include "uaccess.h"
 #include "xarray.h"

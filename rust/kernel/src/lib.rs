@@ -18,6 +18,7 @@ pub mod block;
 pub mod bug;
 pub mod cpu;
 pub mod error;
+pub mod io;
 pub mod jump_label;
 #[cfg(feature = "ktest")]
 pub mod ktest;
@@ -30,6 +31,7 @@ pub mod prelude;
 pub mod print;
 pub mod str;
 pub mod sync;
+pub mod time;
 pub mod types;
 pub mod uaccess;
 pub mod xarray;
