@@ -22,6 +22,7 @@
 
 #include "block.h"
 #include "cpu.h"
+#include "hrtimer.h"
 #include "ktest.h"
 #include "layout.h"
 #include "page.h"

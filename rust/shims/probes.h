@@ -8,6 +8,7 @@
 #include <linux/bug.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>

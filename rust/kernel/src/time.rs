@@ -13,14 +13,16 @@
 //! |---|---|
 //! | ask what time it is | [`Instant::now`] |
 //! | wait | [`delay`] |
+//! | be called later, to the nanosecond | [`hrtimer`] |
 //! | speak the language of C's older interfaces | [`jiffies`] |
 //!
-//! Consumer: `samples/hrtimer`.
+//! Consumers: `samples/hrtimer`, `drivers/block/rnull` (`irqmode=2`).
 
 mod delta;
 mod instant;
 
 pub mod delay;
+pub mod hrtimer;
 pub mod jiffies;
 
 pub use delta::Delta;
