@@ -13,8 +13,10 @@ mod gen_disk;
 mod operations;
 mod request;
 mod tag_set;
+mod timer;
 
 pub use gen_disk::{GenDisk, GenDiskBuilder};
 pub use operations::Operations;
 pub use request::{IdleRequest, Op, Refused, Request, Segment, Segments, Status};
 pub use tag_set::{Flags, TagSet};
+pub use timer::{RequestTimer, TimerOperations};

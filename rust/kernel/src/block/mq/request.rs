@@ -165,6 +165,11 @@ impl<T: Operations> Request<T> {
         Self(unsafe { NonNull::new_unchecked(request) }, PhantomData)
     }
 
+    /// Gives the request away; [`Self::from_raw`] takes it back.
+    pub(super) fn into_raw(self) -> *mut bindings::request {
+        ManuallyDrop::new(self).0.as_ptr()
+    }
+
     /// What is asked for.
     #[must_use]
     pub fn op(&self) -> Op {
