@@ -24,6 +24,52 @@ use core::ptr::NonNull;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flags(pub(crate) u32);
 
+impl Flags {
+    /// Whether an allocation with them may sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// assert!(GFP_KERNEL.may_sleep());
+    /// assert!(!GFP_ATOMIC.may_sleep());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn may_sleep(self) -> bool {
+        self.0 & bindings::FERRITE_GFP_DIRECT_RECLAIM != 0
+    }
+
+    /// The same, but never sleeping.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// assert!(!GFP_KERNEL.without_sleep().may_sleep());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn without_sleep(self) -> Self {
+        Self(self.0 & !bindings::FERRITE_GFP_DIRECT_RECLAIM)
+    }
+
+    /// Whether all of `other` is in them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// assert!((GFP_KERNEL | GFP_ZERO).contains(GFP_ZERO));
+    /// assert!(!GFP_KERNEL.contains(GFP_ZERO));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
 impl core::ops::BitOr for Flags {
     type Output = Self;
 
@@ -54,6 +100,24 @@ pub mod flags {
     pub const GFP_NOWARN: Flags = Flags(bindings::FERRITE_GFP_NOWARN);
     /// A page need not be in the kernel's own mapping: only for pages.
     pub const GFP_HIGHMEM: Flags = Flags(bindings::FERRITE_GFP_HIGHMEM);
+    /// For user space, which the kernel must reach too; obeys the limits of the task's cpuset.
+    pub const GFP_USER: Flags = Flags(bindings::FERRITE_GFP_USER);
+    /// As [`GFP_USER`], and may lie in high memory: only for pages.
+    pub const GFP_HIGHUSER: Flags = Flags(bindings::FERRITE_GFP_HIGHUSER);
+    /// In the lowest memory, for the oldest devices; new code asks the DMA API.
+    pub const GFP_DMA: Flags = Flags(bindings::FERRITE_GFP_DMA);
+    /// Below 4 GiB: only for pages.
+    pub const GFP_DMA32: Flags = Flags(bindings::FERRITE_GFP_DMA32);
+    /// Fails rather than try hard.
+    pub const GFP_NORETRY: Flags = Flags(bindings::FERRITE_GFP_NORETRY);
+    /// Tries hard, but fails rather than have a task killed.
+    pub const GFP_RETRY_MAYFAIL: Flags = Flags(bindings::FERRITE_GFP_RETRY_MAYFAIL);
+    /// Uses no reserves, even where the task might.
+    pub const GFP_NOMEMALLOC: Flags = Flags(bindings::FERRITE_GFP_NOMEMALLOC);
+    /// From the node that is asked for, or not at all.
+    pub const GFP_THISNODE: Flags = Flags(bindings::FERRITE_GFP_THISNODE);
+    /// Charged to the current cgroup.
+    pub const GFP_ACCOUNT: Flags = Flags(bindings::FERRITE_GFP_ACCOUNT);
 }
 
 /// Where memory comes from.

@@ -17,6 +17,8 @@
 mod iter;
 mod pages;
 mod shared;
+#[cfg(feature = "ktest")]
+mod tests;
 
 pub use iter::{AsPageIter, VmallocPageIter};
 pub use pages::Pages;
@@ -28,7 +30,7 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::alloc::{Flags, NumaNode};
+use crate::alloc::{Flags, NumaNode, seam};
 use crate::error::Result;
 use crate::error::code::{EINVAL, ENOMEM};
 use crate::types::ForeignOwnable;
@@ -44,6 +46,7 @@ pub const PAGE_SHIFT: u32 = bindings::PAGE_SHIFT;
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::page::{PAGE_MASK, PAGE_SHIFT, PAGE_SIZE};
 ///
 /// assert_eq!(PAGE_SIZE, 1 << PAGE_SHIFT);
@@ -58,6 +61,7 @@ pub const PAGE_MASK: usize = !(PAGE_SIZE - 1);
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::page::{PAGE_SIZE, page_align};
 ///
 /// assert_eq!(page_align(0), Some(0));
@@ -88,6 +92,7 @@ pub const fn page_align(address: usize) -> Option<usize> {
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::page::Page;
 ///
 /// let mut page = Page::alloc(GFP_KERNEL | GFP_HIGHMEM | GFP_ZERO)?;
@@ -137,6 +142,7 @@ impl Page {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::alloc::NumaNode;
     /// use kernel::page::Page;
     ///
@@ -201,6 +207,7 @@ impl Page {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::Page;
     ///
     /// let one = Page::alloc(GFP_KERNEL | GFP_ZERO)?;
@@ -280,6 +287,7 @@ impl Page {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::Page;
     ///
     /// assert!(!Page::alloc(GFP_KERNEL)?.is_highmem());
@@ -296,6 +304,7 @@ impl Page {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::{PAGE_SIZE, Page};
     ///
     /// let page = Page::alloc(GFP_KERNEL)?;
@@ -317,6 +326,7 @@ impl Page {
 
 /// A row of pages.
 fn raw_alloc(flags: Flags, order: u32, node: NumaNode) -> Result<NonNull<bindings::page>> {
+    seam::may_fail()?;
     let page = if node == NumaNode::NO_NODE {
         // SAFETY: any flags are fine to ask with, and any order that is not too large.
         unsafe { bindings::ferrite_page_alloc(flags.0, order) }
@@ -324,7 +334,20 @@ fn raw_alloc(flags: Flags, order: u32, node: NumaNode) -> Result<NonNull<binding
         // SAFETY: as above; the node is one that is there.
         unsafe { bindings::ferrite_page_alloc_node(node.as_raw(), flags.0, order) }
     };
-    NonNull::new(page).ok_or(ENOMEM)
+    let page = NonNull::new(page).ok_or(ENOMEM)?;
+    seam::born();
+    Ok(page)
+}
+
+/// Gives a row of pages back.
+///
+/// # Safety
+///
+/// It came from [`raw_alloc`] with that order, and was not given back.
+unsafe fn raw_free(page: NonNull<bindings::page>, order: u32) {
+    seam::died();
+    // SAFETY: what the caller promises.
+    unsafe { bindings::ferrite_page_free(page.as_ptr(), order) };
 }
 
 /// Maps a page while `work` runs.
@@ -350,7 +373,7 @@ unsafe fn with_mapping<R>(
 impl Drop for Page {
     fn drop(&mut self) {
         // SAFETY: by the invariant the page is ours, and this is the end of it.
-        unsafe { bindings::ferrite_page_free(self.0.as_ptr(), 0) };
+        unsafe { raw_free(self.0, 0) };
     }
 }
 

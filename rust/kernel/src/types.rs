@@ -93,6 +93,26 @@ unsafe impl ForeignOwnable for () {
     unsafe fn borrow<'a>(_pointer: *mut core::ffi::c_void) -> Self::Borrowed<'a> {}
 }
 
+// SAFETY: a reference is neither null nor unaligned.
+unsafe impl<T: 'static> ForeignOwnable for &'static T {
+    const FOREIGN_ALIGN: usize = align_of::<T>();
+    type Borrowed<'a> = &'a T;
+
+    fn into_foreign(self) -> *mut core::ffi::c_void {
+        core::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    unsafe fn from_foreign(pointer: *mut core::ffi::c_void) -> Self {
+        // SAFETY: the caller promises that it comes from `into_foreign`: from such a reference.
+        unsafe { &*pointer.cast_const().cast::<T>() }
+    }
+
+    unsafe fn borrow<'a>(pointer: *mut core::ffi::c_void) -> &'a T {
+        // SAFETY: as above.
+        unsafe { &*pointer.cast_const().cast::<T>() }
+    }
+}
+
 /// Makes what holds it stay on the thread that made it: a guard that must be dropped there.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NotThreadSafe(core::marker::PhantomData<*mut ()>);

@@ -15,6 +15,7 @@ use crate::error::code::EINVAL;
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::alloc::NumaNode;
 ///
 /// assert_eq!(NumaNode::new(0)?.as_raw(), 0);

@@ -4,7 +4,7 @@
 
 use core::ptr::NonNull;
 
-use super::{BorrowedPage, PAGE_SHIFT, PAGE_SIZE, check, raw_alloc, with_mapping};
+use super::{BorrowedPage, PAGE_SHIFT, PAGE_SIZE, check, raw_alloc, raw_free, with_mapping};
 use crate::alloc::{Flags, NumaNode};
 use crate::error::Result;
 use crate::error::code::EINVAL;
@@ -19,6 +19,7 @@ use crate::error::code::EINVAL;
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::page::{PAGE_SIZE, Pages};
 ///
 /// let pages = Pages::alloc(GFP_KERNEL | GFP_ZERO, 2)?;
@@ -56,6 +57,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::Pages;
     ///
     /// assert_eq!(Pages::alloc(GFP_KERNEL, Pages::MAX_ORDER + 1).err(), Some(EINVAL));
@@ -74,6 +76,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::alloc::NumaNode;
     /// use kernel::page::Pages;
     ///
@@ -113,6 +116,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::Pages;
     ///
     /// let pages = Pages::alloc(GFP_KERNEL, 1)?;
@@ -151,6 +155,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::{PAGE_SIZE, Pages};
     ///
     /// let mut pages = Pages::alloc(GFP_KERNEL | GFP_HIGHMEM | GFP_ZERO, 1)?;
@@ -180,6 +185,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::Pages;
     ///
     /// let pages = Pages::alloc(GFP_KERNEL | GFP_ZERO, 1)?;
@@ -221,6 +227,7 @@ impl Pages {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::{PAGE_SIZE, Pages};
     ///
     /// let pages = Pages::alloc(GFP_KERNEL | GFP_ZERO, 1)?;
@@ -259,6 +266,6 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: by the invariant the pages are ours, of that order, and this is their end.
-        unsafe { bindings::ferrite_page_free(self.first.as_ptr(), self.order) };
+        unsafe { raw_free(self.first, self.order) };
     }
 }

@@ -8,7 +8,7 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use super::{BorrowedPage, Page};
-use crate::alloc::Flags;
+use crate::alloc::{Flags, seam};
 use crate::error::Result;
 use crate::types::ForeignOwnable;
 
@@ -24,6 +24,7 @@ use crate::types::ForeignOwnable;
 /// # Examples
 ///
 /// ```
+/// # use kernel::prelude::*;
 /// use kernel::page::{Page, SharedPage};
 ///
 /// let page = Page::alloc(GFP_KERNEL | GFP_ZERO)?;
@@ -55,6 +56,7 @@ impl SharedPage {
     /// # Examples
     ///
     /// ```
+    /// # use kernel::prelude::*;
     /// use kernel::page::SharedPage;
     ///
     /// let page = SharedPage::alloc(GFP_KERNEL)?;
@@ -84,6 +86,8 @@ impl Clone for SharedPage {
     fn clone(&self) -> Self {
         // SAFETY: by the invariant the page is there.
         unsafe { bindings::ferrite_page_get(self.as_ptr()) };
+        // A user who is forgotten is a leak, so each counts.
+        seam::born();
         // INVARIANT: the count just taken is the new value's; nobody gets a `&mut Page`.
         Self(ManuallyDrop::new(Page(self.0.0)))
     }
@@ -91,6 +95,7 @@ impl Clone for SharedPage {
 
 impl Drop for SharedPage {
     fn drop(&mut self) {
+        seam::died();
         // SAFETY: by the invariant one count is ours, and this is the end of it.
         unsafe { bindings::ferrite_page_put(self.as_ptr()) };
     }
