@@ -5,6 +5,7 @@
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/configfs.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -21,6 +22,7 @@
 #include <linux/xarray.h>
 
 #include "block.h"
+#include "configfs.h"
 #include "cpu.h"
 #include "hrtimer.h"
 #include "ktest.h"

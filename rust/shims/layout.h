@@ -9,6 +9,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/configfs.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -28,6 +29,11 @@
 	X(ferrite_rcu_head, sizeof(struct ferrite_rcu_head))			\
 	X(static_key, sizeof(struct static_key))				\
 	X(pci_device_id, sizeof(struct pci_device_id))				\
+	X(configfs_subsystem, sizeof(struct configfs_subsystem))			\
+	X(configfs_subsystem_item, offsetof(struct configfs_subsystem, su_group.cg_item)) \
+	X(configfs_attribute, sizeof(struct configfs_attribute))		\
+	X(configfs_bin_attribute, sizeof(struct configfs_bin_attribute))	\
+	X(config_item_type, sizeof(struct config_item_type))			\
 	X(kernel_param, sizeof(struct kernel_param))				\
 	X(kernel_param_arg, offsetof(struct kernel_param, arg))			\
 	X(kernel_param_ops, sizeof(struct kernel_param_ops))			\

@@ -111,7 +111,13 @@ impl Error {
     /// The negative errno that C expects.
     #[must_use]
     pub fn to_errno(self) -> c_int {
-        -self.0.get()
+        self.0.get().wrapping_neg()
+    }
+
+    /// The errno as a pointer, as some C callbacks return it: `ERR_PTR`.
+    #[must_use]
+    pub(crate) fn to_ptr<T>(self) -> *mut T {
+        core::ptr::without_provenance_mut((self.to_errno() as isize).cast_unsigned())
     }
 }
 

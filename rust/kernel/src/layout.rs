@@ -34,6 +34,24 @@ const_assert_eq!(
     c::FERRITE_LAYOUT_pci_device_id as usize
 );
 const_assert_eq!(
+    size_of::<c::configfs_subsystem>(),
+    c::FERRITE_LAYOUT_configfs_subsystem as usize
+);
+// Every directory is made of a subsystem, and C knows it by its item.
+const_assert_eq!(c::FERRITE_LAYOUT_configfs_subsystem_item, 0);
+const_assert_eq!(
+    size_of::<c::configfs_attribute>(),
+    c::FERRITE_LAYOUT_configfs_attribute as usize
+);
+const_assert_eq!(
+    size_of::<c::configfs_bin_attribute>(),
+    c::FERRITE_LAYOUT_configfs_bin_attribute as usize
+);
+const_assert_eq!(
+    size_of::<c::config_item_type>(),
+    c::FERRITE_LAYOUT_config_item_type as usize
+);
+const_assert_eq!(
     size_of::<c::kernel_param>(),
     c::FERRITE_LAYOUT_kernel_param as usize
 );

@@ -14,8 +14,10 @@
 extern crate self as kernel;
 
 pub mod alloc;
+pub mod attribute;
 pub mod block;
 pub mod bug;
+pub mod configfs;
 pub mod cpu;
 pub mod error;
 pub mod io;
@@ -46,3 +48,36 @@ pub use pinned_init as pin_init;
 
 #[doc(inline)]
 pub use macros::module;
+/// A trait that stands for a C table of operations, and its implementations.
+///
+/// On a trait it adds a constant `HAS_<METHOD>: bool = false` for each method, on an
+/// implementation `HAS_<METHOD>: bool = true` for each method that is there. The abstraction leaves
+/// the pointers of the others null, so that C does what it does without them. An implementation
+/// without the attribute does not compile.
+///
+/// ```
+/// use kernel::vtable;
+///
+/// #[vtable]
+/// trait Operations {
+///     fn open() -> bool {
+///         true
+///     }
+///     fn release() {}
+/// }
+///
+/// struct Driver;
+///
+/// #[vtable]
+/// impl Operations for Driver {
+///     fn open() -> bool {
+///         false
+///     }
+/// }
+///
+/// assert!(Driver::HAS_OPEN && !Driver::open());
+/// assert!(!Driver::HAS_RELEASE);
+/// # Driver::release();
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
+pub use macros::vtable;

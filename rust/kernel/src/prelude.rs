@@ -10,7 +10,7 @@ pub use crate::error::{Error, Result};
 pub use crate::ktest::kernel_test;
 pub use crate::module::{Module, ThisModule};
 pub use crate::{
-    module, pr_alert, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
+    module, pr_alert, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn, vtable,
 };
 pub use pinned_init::{
     Init, PinInit, init, pin_data, pin_init, pinned_drop, try_init, try_pin_init,

@@ -22,6 +22,7 @@ mod number;
 use core::fmt;
 
 pub use line::{Line, Text};
+pub(crate) use number::Sink;
 #[doc(hidden)]
 pub use number::{Integer, Native, Value, ViaUfmt};
 

@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Error, Ident, ItemFn, LitInt, LitStr, Result, Token, bracketed};
+use syn::{Error, Expr, Ident, ItemFn, LitStr, Result, Token, bracketed};
 
 /// What stands in the attribute.
 #[derive(Default)]
@@ -14,7 +14,7 @@ struct Options {
     contexts: Vec<Ident>,
     needs: Option<LitStr>,
     /// Of an example: its name, its file, and what to add to a line of the generated code.
-    example: Option<(LitStr, LitStr, LitInt)>,
+    example: Option<(LitStr, LitStr, Expr)>,
 }
 
 impl Parse for Options {

@@ -15,6 +15,7 @@ mod device_table;
 mod kernel_test;
 mod module;
 mod print;
+mod vtable;
 
 use proc_macro::TokenStream;
 
@@ -52,6 +53,14 @@ pub fn kernel_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn print(input: TokenStream) -> TokenStream {
     print::expand(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Lets a trait know which of its methods an implementation has; see `kernel::vtable`.
+#[proc_macro_attribute]
+pub fn vtable(arguments: TokenStream, input: TokenStream) -> TokenStream {
+    vtable::expand(arguments.into(), input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

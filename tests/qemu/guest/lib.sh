@@ -75,6 +75,9 @@ check_errno() {
 	EPERM) words='Operation not permitted' ;;
 	ENODEV) words='No such device' ;;
 	ENOSPC) words='No space left on device' ;;
+	EFBIG) words='File too large' ;;
+	ENOTEMPTY) words='Directory not empty' ;;
+	ENOENT) words='No such file or directory' ;;
 	EIO) words='I/O error|Input/output error' ;;
 	*) fail "check_errno does not know $errno" ;;
 	esac

@@ -2,6 +2,7 @@
 #
 # description: every module is loaded and unloaded 100 times without growth of slab or vmalloc
 # boot: default debug
+# stock: configfs
 # timeout: 240
 
 . /ferrite/growth.sh

@@ -2,6 +2,7 @@
 #
 # description: modprobe loads what modules_install has installed
 # boot: default
+# stock: configfs
 # tools: yes
 
 . /ferrite/installed.sh

@@ -11,6 +11,7 @@ pub mod build;
 pub mod check;
 pub mod cli;
 pub mod ctx;
+pub mod docs;
 pub mod harness;
 pub mod ide;
 pub mod kernels;

@@ -3,7 +3,22 @@
 //! Runs the tests of the `kernel` crate, and the examples of its documentation, when it is loaded.
 
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+
+#[cfg(feature = "ktest")]
+#[allow(
+    unused,
+    unsafe_code,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    missing_docs,
+    reason = "an example shows one thing"
+)]
+mod examples {
+    use kernel::prelude::*;
+
+    include!(env!("FERRITE_EXAMPLES"));
+}
 
 use kernel::prelude::*;
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::flags;
 use super::target::{Module, Prepared, Target};
 use crate::ctx::Ctx;
+use crate::docs;
 use crate::run;
 
 /// What a module's manifest says below `[package.metadata.ferrite]`.
@@ -176,6 +177,7 @@ pub fn environment(
         ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
         ("CARGO_TARGET_DIR", flavour.dir(ctx, target).into()),
         ("FERRITE_BINDINGS", prepared.bindings.clone().into()),
+        ("FERRITE_EXAMPLES", ctx.out.join("examples.rs").into()),
     ]
 }
 
@@ -196,6 +198,9 @@ pub fn build(
             .filter(|module| Flavour::of(module) == flavour)
             .collect();
         if !wanted.is_empty() {
+            if flavour == Flavour::Tests {
+                docs::examples::write(&ctx.root, &ctx.out.join("examples.rs"))?;
+            }
             build_flavour(ctx, target, prepared, flavour, &wanted)?;
         }
     }

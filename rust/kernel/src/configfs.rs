@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! configfs: kernel objects that user space makes, with `mkdir`, and configures, by writing files.
+//!
+//! C header: `include/linux/configfs.h`. Semantics: `fs/configfs/dir.c`, `fs/configfs/file.c`.
+//!
+//! A [`Subsystem`] is a directory in `/sys/kernel/config`. Every directory is a value of the
+//! driver's, of a type that implements [`Item`]:
+//!
+//! - its files are its attributes, [`AttributeOperations`] and [`BinAttributeOperations`], listed by
+//!   [`configfs_attrs!`](crate::configfs_attrs);
+//! - what `mkdir` makes in it comes from its [`GroupOperations`];
+//! - directories that come with it are made by [`Item::default_groups`].
+//!
+//! The values live in memory that configfs counts references to; they never move. A directory's
+//! value is dropped after `rmdir` (or with the subsystem, or with the directory around it, if it came
+//! with that), when no file of it is being read or written any more. A file that is still open then
+//! fails with `ENOENT`.
+//!
+//! A module cannot be unloaded while there is a directory that was made with `mkdir`.
+//!
+//! A module that uses this depends on the kernel's module `configfs`. Used by `samples/configfs` and
+//! `rnull`.
+
+mod attributes;
+mod group;
+mod node;
+
+#[doc(hidden)]
+pub use attributes::{Attribute, AttributeList, BinAttribute, BinAttributeList};
+pub use attributes::{AttributeOperations, BinAttributeOperations, ItemType};
+pub use group::{DefaultGroups, GroupOperations};
+
+use core::ffi::CStr;
+use core::ops::Deref;
+use core::sync::atomic::Ordering;
+
+use pinned_init::PinInit;
+
+use crate::error::code::{EINVAL, ENAMETOOLONG};
+use crate::error::{Error, Result, to_result};
+use node::Node;
+
+/// What a directory in configfs is.
+///
+/// Any number of processes may use its files at once: hence `Sync`. It may be dropped by another
+/// thread than the one that made it: hence `Send`.
+pub trait Item: Sized + Send + Sync + 'static {
+    /// Its files, and whether directories can be made in it; of
+    /// [`configfs_attrs!`](crate::configfs_attrs).
+    const TYPE: &'static ItemType<Self>;
+
+    /// Makes the directories that come with this one. Runs once, before the directory can be seen.
+    /// May sleep.
+    ///
+    /// # Errors
+    ///
+    /// What it says; the directory is not made then, and `mkdir` fails with that errno.
+    fn default_groups(&self, _groups: &mut DefaultGroups<'_>) -> Result {
+        Ok(())
+    }
+}
+
+/// The longest name of a directory: `NAME_MAX`.
+const NAME_MAX: usize = bindings::NAME_MAX as usize;
+
+/// Refuses what can be no directory's name.
+fn check_name(name: &CStr) -> Result {
+    let name = name.to_bytes();
+    if name.len() > NAME_MAX {
+        return Err(ENAMETOOLONG);
+    }
+    match name {
+        b"" | b"." | b".." => Err(EINVAL),
+        _ if name.contains(&b'/') => Err(EINVAL),
+        _ => Ok(()),
+    }
+}
+
+/// A directory in `/sys/kernel/config`. Dropping it takes it away.
+///
+/// # Invariants
+///
+/// The node is registered with configfs as a subsystem, and one of its references is ours.
+pub struct Subsystem<D: Item> {
+    node: node::Owned<D>,
+}
+
+// SAFETY: `D` is `Send` and `Sync`; C's part has locks of its own.
+unsafe impl<D: Item> Send for Subsystem<D> {}
+// SAFETY: as above.
+unsafe impl<D: Item> Sync for Subsystem<D> {}
+
+impl<D: Item> Subsystem<D> {
+    /// Makes the directory. User space can use it before this returns. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// - `EEXIST`: there is a directory of this name.
+    /// - `EINVAL`: no directory can have this name.
+    /// - `ENAMETOOLONG`: the name has more than 255 bytes.
+    /// - `ENOMEM`.
+    /// - What `data` or [`Item::default_groups`] says.
+    pub fn new<E>(name: &CStr, data: impl PinInit<D, E>) -> Result<Self>
+    where
+        Error: From<E>,
+    {
+        check_name(name)?;
+        let node = Node::make(name, data)?;
+        // SAFETY: the node is initialised, of a name, and part of nothing else. configfs takes its
+        // own references.
+        to_result(unsafe { bindings::configfs_register_subsystem(node.head().as_ptr()) })?;
+        // INVARIANT: it has just been registered; `node` is a reference.
+        Ok(Self { node })
+    }
+}
+
+impl<D: Item> Deref for Subsystem<D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        self.node.data()
+    }
+}
+
+impl<D: Item> Drop for Subsystem<D> {
+    /// If there are directories that were made with `mkdir` (which an exit of the module rules out), no
+    /// more can be made from now on, and this waits until they have been removed.
+    fn drop(&mut self) {
+        let head = self.node.head();
+        head.close();
+        if head.made.load(Ordering::Acquire) != 0 {
+            crate::pr_warn!("configfs: waiting for the removal of what was made with mkdir");
+            while head.made.load(Ordering::Acquire) != 0 {
+                // SAFETY: may sleep, as `drop` may.
+                unsafe { bindings::ferrite_configfs_pause() };
+            }
+        }
+        // An `rmdir` that has counted down may not have returned yet. It holds the lock of the
+        // directory that it happened in: this one's, or one's that came with it. Taking those away
+        // takes their locks.
+        // SAFETY: by the invariant the subsystem is registered; it is empty.
+        unsafe { bindings::configfs_unregister_subsystem(head.as_ptr()) };
+    }
+}
+
+/// The [`ItemType`] of a kind of directory: its files, by name, and whether `mkdir` works in it.
+///
+/// ```text
+/// configfs_attrs! {
+///     data: Disk,                          // the type that implements Item
+///     child: Partition,                    // if it implements GroupOperations
+///     attributes: [size: 0, power: 1],     // each with the ID of its AttributeOperations<ID>
+///     bin_attributes: [image: 0],          // each with the ID of its BinAttributeOperations<ID>
+/// }
+/// ```
+///
+/// `child` and the two lists may be left out. A file can be read if its operations have a `show`, and
+/// written, by root, if they have a `store`.
+#[macro_export]
+macro_rules! configfs_attrs {
+    (
+        data: $data:ty
+        $(, child: $child:ty)?
+        $(, attributes: [$($name:ident: $id:expr),* $(,)?])?
+        $(, bin_attributes: [$($bin_name:ident: $bin_id:expr),* $(,)?])?
+        $(,)?
+    ) => {{
+        use $crate::configfs as __configfs;
+        static ATTRIBUTES: __configfs::AttributeList<
+            $data,
+            { <[&str]>::len(&[$($(stringify!($name)),*)?]) + 1 },
+        > = __configfs::AttributeList::new([
+            $($(::core::option::Option::Some(const {
+                &__configfs::Attribute::new::<{ $id }>($crate::c_str!(::core::stringify!($name)))
+            }),)*)?
+            ::core::option::Option::None,
+        ]);
+        static BIN_ATTRIBUTES: __configfs::BinAttributeList<
+            $data,
+            { <[&str]>::len(&[$($(stringify!($bin_name)),*)?]) + 1 },
+        > = __configfs::BinAttributeList::new([
+            $($(::core::option::Option::Some(const {
+                &__configfs::BinAttribute::new::<{ $bin_id }>($crate::c_str!(::core::stringify!($bin_name)))
+            }),)*)?
+            ::core::option::Option::None,
+        ]);
+        static TYPE: __configfs::ItemType<$data> =
+            __configfs::ItemType::new(&ATTRIBUTES, &BIN_ATTRIBUTES)$(.with_child::<$child>())?;
+        &TYPE
+    }};
+}

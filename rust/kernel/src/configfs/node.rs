@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A directory's memory: what configfs keeps for it, with the driver's value behind that.
+
+use core::ffi::CStr;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use pinned_init::PinInit;
+
+use super::{DefaultGroups, Item};
+use crate::alloc::KBox;
+use crate::alloc::flags::GFP_KERNEL;
+use crate::error::code::ENOMEM;
+use crate::error::{Error, Result, to_result};
+use crate::types::Opaque;
+
+/// What configfs keeps for a directory.
+///
+/// Every directory has what a subsystem needs, so that a directory's value lies at one place whatever
+/// its directory is used as. (`layout.rs` checks that the item is the first in it.)
+#[repr(C)]
+pub(super) struct Head {
+    dir: Opaque<bindings::configfs_subsystem>,
+    /// How many directories made with `mkdir` there are below: counted in the subsystem's head.
+    pub(super) made: AtomicUsize,
+    /// No more are to be made: set in the subsystem's head, with its lock held.
+    closing: AtomicBool,
+}
+
+impl Head {
+    const fn new() -> Self {
+        Self {
+            dir: Opaque::zeroed(),
+            made: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut bindings::configfs_subsystem {
+        self.dir.get()
+    }
+
+    /// The head of the subsystem that a group is part of.
+    ///
+    /// # Safety
+    ///
+    /// - `group` is one of ours, and stands below a registered subsystem of ours during `'a`.
+    pub(super) unsafe fn of_subsystem<'a>(group: *mut bindings::config_group) -> &'a Self {
+        // SAFETY: the group is live, and its subsystem is set as long as it is linked. That is ours,
+        // so it is the first field of a `Head`.
+        unsafe { &*bindings::ferrite_configfs_subsystem(group).cast::<Self>() }
+    }
+
+    /// From now on no directory is made below this subsystem.
+    pub(super) fn close(&self) {
+        // SAFETY: the lock was initialised with the directory; this may sleep, as `drop` may.
+        unsafe { bindings::ferrite_configfs_lock(self.as_ptr()) };
+        self.closing.store(true, Ordering::Relaxed);
+        // SAFETY: we hold it.
+        unsafe { bindings::ferrite_configfs_unlock(self.as_ptr()) };
+    }
+
+    /// Whether the subsystem is being taken away. The caller holds its lock.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+}
+
+/// A directory. It lies in a `KBox` that belongs to the references which configfs counts.
+#[repr(C)]
+pub(super) struct Node<D> {
+    head: Head,
+    data: D,
+}
+
+impl<D: Item> Node<D> {
+    /// A directory that is part of nothing yet.
+    pub(super) fn make<E>(name: &CStr, data: impl PinInit<D, E>) -> Result<Owned<D>>
+    where
+        Error: From<E>,
+    {
+        let mut memory = KBox::<Self>::new_uninit(GFP_KERNEL)?;
+        let place = memory.as_mut_ptr();
+        // SAFETY:
+        // - the field is inside of the box's memory; on an error that is freed without a drop;
+        // - the value stays where it is: the box is only taken apart to be freed.
+        unsafe { data.__pinned_init(&raw mut (*place).data) }?;
+        // SAFETY: as above.
+        unsafe { (&raw mut (*place).head).write(Head::new()) };
+        // SAFETY: both fields are initialised.
+        let node = unsafe { memory.assume_init() };
+        let kind = D::TYPE.as_ptr();
+        // SAFETY: the directory's memory is zeroed and stays where it is; the name is copied; the type
+        // is a static for directories of `D`.
+        let named =
+            unsafe { bindings::ferrite_configfs_init(node.head.as_ptr(), name.as_ptr(), kind) };
+        // All that can fail is an allocation, whatever C calls it.
+        to_result(named).map_err(|_| ENOMEM)?;
+        // INVARIANT: the first reference is ours.
+        // SAFETY: a box's pointer is not null.
+        let owned = Owned(unsafe { NonNull::new_unchecked(node.into_raw()) });
+        owned
+            .data()
+            .default_groups(&mut DefaultGroups::new(owned.group()))?;
+        Ok(owned)
+    }
+
+    /// The value of a directory.
+    ///
+    /// # Safety
+    ///
+    /// `item` is the item of a `Node<D>`, which lives during `'a`.
+    pub(super) unsafe fn data<'a>(item: *mut bindings::config_item) -> &'a D {
+        // SAFETY: the item is the first in its node.
+        unsafe { &(*item.cast::<Self>()).data }
+    }
+
+    /// Called when the last reference to a directory is given back.
+    ///
+    /// # Safety
+    ///
+    /// `item` is the item of a `Node<D>` that nothing refers to any more.
+    pub(super) unsafe extern "C" fn release(item: *mut bindings::config_item) {
+        // The directories that came with this one go first.
+        // SAFETY: the item is the first in its group, which is initialised; the directories in its
+        // list are those that `DefaultGroups` has put there, with a reference each.
+        unsafe { bindings::configfs_remove_default_groups(item.cast()) };
+        // SAFETY: the node comes from `make`, which took it out of a box; the caller promises that
+        // this is the end of it.
+        drop(unsafe { KBox::from_raw(item.cast::<Self>()) });
+    }
+}
+
+/// A reference to a directory.
+///
+/// # Invariants
+///
+/// The pointer is that of a live node, and one of its references is ours.
+pub(super) struct Owned<D: Item>(NonNull<Node<D>>);
+
+impl<D: Item> Owned<D> {
+    pub(super) fn head(&self) -> &Head {
+        // SAFETY: by the invariant the node is live. What C changes in it is in an `Opaque`.
+        unsafe { &*(&raw const (*self.0.as_ptr()).head) }
+    }
+
+    pub(super) fn data(&self) -> &D {
+        // SAFETY: by the invariant the node is live; its value is only ever shared.
+        unsafe { &*(&raw const (*self.0.as_ptr()).data) }
+    }
+
+    /// The group, for C; its item is at the same address.
+    pub(super) fn group(&self) -> *mut bindings::config_group {
+        self.0.as_ptr().cast()
+    }
+
+    /// Gives the reference to C.
+    pub(super) fn into_raw(self) -> *mut bindings::config_group {
+        core::mem::ManuallyDrop::new(self).group()
+    }
+}
+
+impl<D: Item> Drop for Owned<D> {
+    fn drop(&mut self) {
+        // SAFETY: by the invariant the reference is ours; it is given back once.
+        unsafe { bindings::config_item_put(self.group().cast()) };
+    }
+}
