@@ -8,6 +8,7 @@
 
 #include <linux/bug.h>
 #include <linux/jump_label.h>
+#include <linux/objtool.h>
 #include <linux/panic.h>
 #include "ferrite_probes.h"
 
@@ -24,6 +25,12 @@ enum ferrite_patch {
 #endif
 	FERRITE_BUG_SIZE = sizeof(struct bug_entry),
 	FERRITE_BUG_WARN = BUGFLAG_WARNING | BUGFLAG_TAINT(TAINT_WARN),
+	/* How objtool is told that control comes back from a trap; 0: by a table for that alone. */
+#ifdef HAVE_ANNOTATE_REACHABLE
+	FERRITE_ANNOTATE_REACHABLE = ANNOTYPE_REACHABLE,
+#else
+	FERRITE_ANNOTATE_REACHABLE = 0,
+#endif
 	/* objtool turns the jump into a no-op, and knows such entries by this bit. */
 #ifdef CONFIG_HAVE_JUMP_LABEL_HACK
 	FERRITE_JUMP_LABEL_HACK = 2,

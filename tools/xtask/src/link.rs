@@ -137,6 +137,9 @@ pub fn link(options: &Options) -> Result<()> {
         "--keep-global-symbol=cleanup_module",
         "--discard-locals",
     ]);
+    for name in cold_parents(&data)? {
+        objcopy.arg(format!("--keep-global-symbol={name}"));
+    }
     objcopy.args([
         "--remove-section=.stack_sizes",
         "--remove-section=.rel*.stack_sizes",
@@ -171,6 +174,22 @@ fn own_names(options: &Options, layout: &Path, work: &Path) -> Result<PathBuf> {
     ]);
     run::quiet(objcopy.arg(&options.library).arg(&renamed))?;
     Ok(renamed)
+}
+
+/// The global functions that GCC has put the unlikely part of aside, as `<name>.cold`: objtool
+/// looks for that part's function in the same file, which a symbol made local has lost, or among
+/// the global ones.
+fn cold_parents(data: &[u8]) -> Result<Vec<String>> {
+    let file = object::File::parse(data)?;
+    let mut parents = Vec::new();
+    for symbol in file.symbols() {
+        if let Some((name, _)) = symbol.name()?.split_once(".cold") {
+            parents.push(name.to_owned());
+        }
+    }
+    let global = |name: &String| file.symbol_by_name(name).is_some_and(|s| s.is_global());
+    parents.retain(global);
+    Ok(parents)
 }
 
 /// The device tables of a module, and the names by which this kernel's modpost looks for them.

@@ -197,6 +197,32 @@ fn more_panic_sites_than_the_manifest_says() {
     });
 }
 
+/// objtool looks for the function of a cold part in the part's file, or among the global ones.
+#[test]
+fn the_function_of_a_cold_part_stays_global() {
+    each(|bits| {
+        let mut fixture = Fixture::new(bits);
+        fixture.rust(&module(""));
+        fixture.shim(
+            r#"
+        .section .text.unlikely.f, "ax"
+        f.cold:
+            jmp g
+        .section .text.f, "ax"
+        .globl f
+        f:  jmp f.cold
+        .section .text.g, "ax"
+        .globl g
+        g:  ret
+        "#,
+        );
+        fixture.link().unwrap();
+        let mut global = fixture.linked().global();
+        global.sort();
+        assert_eq!(global, ["cleanup_module", "f", "init_module"]);
+    });
+}
+
 /// On 32-bit machines Rust's memcmp is another function than C's.
 #[test]
 fn memcmp_of_rust_goes_through_the_shim() {

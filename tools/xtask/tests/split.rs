@@ -300,6 +300,27 @@ fn what_cannot_be_cut_is_refused() {
     });
 }
 
+/// A table about tables would keep them whole.
+#[test]
+fn notes_on_the_entries_of_tables_go() {
+    let source = ".section .text.f,\"ax\"\n1: ud2\n.section .text.g,\"ax\"\n2: ud2\n\
+        .section __bug_table,\"aw\"\n3: .long 1b - ., 0, 0x1111\n4: .long 2b - ., 0, 0x2222\n\
+        .section .discard.annotate_data,\"M\",@progbits,8\n.long 3b - ., 1\n.long 4b - ., 1\n";
+    each(|bits| {
+        let (_, after) = is_split(bits, source);
+        let file = File::parse(after.as_slice()).unwrap();
+        let named = |name: &str| {
+            let sections = file.sections();
+            sections
+                .filter(|s| s.name().unwrap().contains(name))
+                .count()
+        };
+        assert_eq!(named("annotate_data"), 0);
+        // Two pieces, each with its relocations.
+        assert_eq!(named("__bug_table"), 4);
+    });
+}
+
 /// GCC's table of padded functions names every function of a file: it must not keep them.
 #[test]
 fn a_table_of_padding_for_a_whole_file_goes() {

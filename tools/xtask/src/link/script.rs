@@ -68,6 +68,8 @@ TESTS
     *(.comment) *(.note.*) *(.eh_frame) *(.llvmbc) *(.llvmcmd) *(.llvm_addrsig) *(.debug_*)
     /* Where a function's padding begins: only for tracers, and our functions are not traced. */
     *(__patchable_function_entries)
+    /* Where entries of tables begin and end: for tools that make live patches. */
+    *(.discard.annotate_data)
     *(.group)
     /* Tests of crates that this module does not run. */
     *(.ferrite_ktest.*)

@@ -92,12 +92,14 @@ pub fn split(data: &[u8], sizes: &EntrySizes) -> Result<Option<Vec<u8>>> {
     let pools = cuts(&builder, |name| POOLS.contains(&name));
     // GCC writes one such table a file, tied to one function and naming all of them; LLVM one a
     // function. It says where padding begins, which only tracers ask.
-    let mut padding = cuts(&builder, |name| name == "__patchable_function_entries");
-    padding.retain(|cut| relocations(&builder, cut.relocations).len() > 1);
-    if tables.is_empty() && pools.is_empty() && padding.is_empty() {
+    let mut unread = cuts(&builder, |name| name == "__patchable_function_entries");
+    unread.retain(|cut| relocations(&builder, cut.relocations).len() > 1);
+    // Which bytes of the tables make up an entry: for tools that make live patches.
+    unread.extend(cuts(&builder, |name| name == ".discard.annotate_data"));
+    if tables.is_empty() && pools.is_empty() && unread.is_empty() {
         return Ok(None);
     }
-    for table in &padding {
+    for table in &unread {
         drop_cut(&mut builder, table);
     }
     // LLVM keeps the names of sections and of symbols in one table; the writer wants two.

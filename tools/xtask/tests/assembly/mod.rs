@@ -145,6 +145,14 @@ impl Linked {
         names.filter(|name| !name.is_empty()).collect()
     }
 
+    pub(crate) fn global(&self) -> Vec<String> {
+        let file = self.file();
+        let symbols = file
+            .symbols()
+            .filter(|s| s.is_definition() && s.is_global());
+        symbols.map(|s| s.name().unwrap().to_owned()).collect()
+    }
+
     pub(crate) fn has_symbol(&self, name: &str) -> bool {
         self.file().symbols().any(|s| s.name() == Ok(name))
     }
