@@ -22,7 +22,7 @@ module! {
 }
 
 pci_device_table! {
-    /// The same ids as in twin.c.
+    /// The same ids as in the module `twin`, in C.
     static IDS = [
         DeviceId::new(0x1b36, 0x0005),
         DeviceId::new(0x1234, 0x11e8),

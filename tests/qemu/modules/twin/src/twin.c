@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The same device table as in lib.rs. modpost makes an alias of each entry, so that the
- * module has every alias twice if both tables say the same.
+ * The same device table as in tables/src/lib.rs. modpost makes an alias of each entry, so
+ * that both modules have the same aliases if both tables say the same.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
