@@ -73,6 +73,13 @@ pub const KERNELS: &[KernelSpec] = &[
         series: "6.1.",
         flavour: "amd64",
     },
+    KernelSpec {
+        id: "debian-7.3-amd64",
+        arch: Arch::X86_64,
+        release: Release::Trixie,
+        series: "7.3.",
+        flavour: "amd64",
+    },
 ];
 
 /// Finds a kernel by its id.

@@ -154,29 +154,48 @@ fn adjust_headers(root: &Path) -> Result<()> {
         let Ok(text) = std::fs::read_to_string(&makefile) else {
             continue;
         };
-        if let Some(text) = relative_include(&text) {
+        if let Some(text) = relative_paths(&text) {
             std::fs::write(&makefile, text)?;
         }
     }
     Ok(())
 }
 
-/// `include /usr/src/X/Makefile` as an include that is relative to the file itself.
-fn relative_include(text: &str) -> Option<String> {
-    let here = "include $(dir $(lastword $(MAKEFILE_LIST)))../";
-    let adjusted = text.replace("include /usr/src/", here);
+/// A headers package's Makefile with paths that are relative to the file itself.
+fn relative_paths(text: &str) -> Option<String> {
+    let mut adjusted = text.to_owned();
+    // The second is assigned at once: the list of makefiles grows.
+    for (prefix, new) in [
+        ("include ", "include "),
+        ("KBUILD_OUTPUT=", "KBUILD_OUTPUT:="),
+    ] {
+        adjusted = adjusted.replace(
+            &format!("{prefix}/usr/src/"),
+            &format!("{new}$(dir $(lastword $(MAKEFILE_LIST)))../"),
+        );
+    }
     (adjusted != text).then_some(adjusted)
 }
 
 fn release_in(root: &Path, spec: &KernelSpec) -> Result<String> {
-    let boot = std::fs::read_dir(root.join("boot")).context("the package has no /boot")?;
-    for entry in boot.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(release) = name.strip_prefix("vmlinuz-") {
-            return Ok(release.to_owned());
+    let modules = root.join("usr/lib/modules");
+    let entries = std::fs::read_dir(&modules).context("the packages hold no modules")?;
+    for entry in entries.flatten() {
+        let release = entry.file_name().to_string_lossy().into_owned();
+        if in_boot(root, "vmlinuz", &release).exists() {
+            return Ok(release);
         }
     }
     bail!("the packages of {} hold no kernel image", spec.id)
+}
+
+/// What was in `/boot` alone once, and is beside the modules in newer packages.
+fn in_boot(root: &Path, what: &str, release: &str) -> PathBuf {
+    let beside = root.join("usr/lib/modules").join(release).join(what);
+    if beside.exists() {
+        return beside;
+    }
+    root.join("boot").join(format!("{what}-{release}"))
 }
 
 fn describe(set: &Set, spec: &KernelSpec) -> Result<Kernel> {
@@ -184,12 +203,11 @@ fn describe(set: &Set, spec: &KernelSpec) -> Result<Kernel> {
         .package(|name| name.starts_with("linux-image-"))
         .with_context(|| format!("the cache has no image of {}", spec.id))?;
     let release = image.0.trim_start_matches("linux-image-").to_owned();
-    let boot = |what: &str| -> PathBuf { set.dir.join("boot").join(format!("{what}-{release}")) };
     Ok(Kernel {
         spec: *spec,
         version: image.1.to_owned(),
-        image: boot("vmlinuz"),
-        config: boot("config"),
+        image: in_boot(&set.dir, "vmlinuz", &release),
+        config: in_boot(&set.dir, "config", &release),
         modules_root: set.dir.clone(),
         kdir: set
             .dir
@@ -233,12 +251,13 @@ mod tests {
 
     #[test]
     fn the_makefile_becomes_relocatable() {
-        let text = "include /usr/src/linux-headers-6.1.0-50-common/Makefile\n";
-        let adjusted = relative_include(text).unwrap();
+        let text = "KBUILD_OUTPUT=/usr/src/h-amd64\ninclude /usr/src/h-common/Makefile\n";
+        let adjusted = relative_paths(text).unwrap();
         assert_eq!(
             adjusted,
-            "include $(dir $(lastword $(MAKEFILE_LIST)))../linux-headers-6.1.0-50-common/Makefile\n"
+            "KBUILD_OUTPUT:=$(dir $(lastword $(MAKEFILE_LIST)))../h-amd64\n\
+             include $(dir $(lastword $(MAKEFILE_LIST)))../h-common/Makefile\n"
         );
-        assert_eq!(relative_include(&adjusted), None);
+        assert_eq!(relative_paths(&adjusted), None);
     }
 }
