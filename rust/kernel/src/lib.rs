@@ -38,6 +38,8 @@ pub mod types;
 pub mod uaccess;
 pub mod xarray;
 
+#[cfg(feature = "coverage")]
+mod coverage;
 mod layout;
 mod panic;
 

@@ -121,6 +121,8 @@ impl<T: Module> Slot<T> {
             Ok(value) => value,
             Err(error) => {
                 drain();
+                #[cfg(feature = "coverage")]
+                crate::coverage::report();
                 return error.to_errno();
             }
         };
@@ -139,6 +141,8 @@ impl<T: Module> Slot<T> {
         crate::ktest::at_exit();
         // SAFETY: the caller promises that this is the only access now.
         drop(unsafe { (*self.0.get()).take() });
+        #[cfg(feature = "coverage")]
+        crate::coverage::report();
         drain();
     }
 }

@@ -89,12 +89,13 @@ fn plain(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
 /// clippy on everything that goes into a module of this kernel.
 fn kernel_clippy(ctx: &Ctx, target: &Target) -> Result<()> {
     let prepared = build::target::prepare(ctx, target)?;
-    for flavour in [cargo::Flavour::Plain, cargo::Flavour::Tests] {
+    for flavour in [cargo::Flavour::Plain, cargo::Flavour::Counted] {
         let mut command = cargo::command(ctx, target, &prepared, flavour, "clippy");
         command.args(["--quiet", "--profile", "module"]);
         for module in cargo::modules(ctx)? {
-            if cargo::Flavour::of(&module) == flavour {
-                cargo::select(&mut command, &module);
+            let tests = flavour == cargo::Flavour::Counted;
+            if module.ktest.is_empty() != tests {
+                cargo::select(&mut command, &module, flavour);
             }
         }
         run(command)?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
+use crate::build::cargo::Flavour;
 use crate::build::{self, Target, cargo};
 use crate::check;
 use crate::ctx::Ctx;
@@ -355,7 +356,7 @@ fn wanted_modules(ctx: &Ctx, names: &[String]) -> Result<Vec<build::Module>> {
 }
 
 fn build_target(ctx: &Ctx, target: &Target, names: &[String]) -> Result<build::Built> {
-    build::build(ctx, target, &wanted_modules(ctx, names)?)
+    build::build(ctx, target, Flavour::Plain, &wanted_modules(ctx, names)?)
 }
 
 fn report(built: &build::Built) {
@@ -372,19 +373,39 @@ fn for_guest(
 ) -> Result<harness::Built> {
     let kernel = setup::kernel(ctx, spec)?;
     let target = Target::stock(ctx, &kernel)?;
-    let with_tests = scope == harness::Scope::ModulesAndTests;
-    let modules = all_modules(ctx, |m| m.ktest.is_empty() || with_tests)?;
-    let built = build::build(ctx, &target, &modules)?;
-    let install_root = Some(build::install::for_guest(ctx, &target, &built)?);
-    let (used, unit): (Vec<_>, Vec<_>) = built
-        .modules
-        .into_iter()
-        .partition(|(module, _)| module.ktest.is_empty());
-    Ok(harness::Built {
-        ko_files: used.into_iter().map(|(_, ko)| ko).collect(),
-        unit: unit.into_iter().map(|(_, ko)| ko).collect(),
-        install_root,
-    })
+    let used = all_modules(ctx, |m| m.ktest.is_empty())?;
+    let built = build::build(ctx, &target, Flavour::Plain, &used)?;
+    let mut result = harness::Built {
+        install_root: Some(build::install::for_guest(ctx, &target, &built)?),
+        ko_files: built.modules.into_iter().map(|(_, ko)| ko).collect(),
+        ..harness::Built::default()
+    };
+    let wanted = all_modules(ctx, |m| {
+        if m.ktest.is_empty() {
+            scope.counted
+        } else {
+            scope.unit
+        }
+    })?;
+    if wanted.is_empty() {
+        return Ok(result);
+    }
+    let built = build::build(ctx, &target, Flavour::Counted, &wanted)?;
+    for (module, ko) in built.modules {
+        let link = built.kbuild.join(".ferrite/link").join(&module.name);
+        let is_used = module.ktest.is_empty();
+        result.counters.push(harness::CountedModule {
+            counters: link.join(link::coverage::FILE),
+            sources: is_used.then(|| ctx.root.join(&module.dir).join("src")),
+            name: module.name.clone(),
+        });
+        if module.ktest.is_empty() {
+            result.counted.push(ko);
+        } else {
+            result.unit.push(ko);
+        }
+    }
+    Ok(result)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 pub mod archive;
 pub mod boot;
 pub mod console;
+pub mod coverage;
 mod demo;
 pub mod dmesg;
 pub mod guest;
@@ -41,6 +42,10 @@ use crate::kernels::{self, KernelSpec};
 pub struct Built {
     /// Every module that goes into the guest: drivers, samples and test modules.
     pub ko_files: Vec<PathBuf>,
+    /// The same modules, compiled to count which functions run; only if they were asked for.
+    pub counted: Vec<PathBuf>,
+    /// What is known of each module that counts.
+    pub counters: Vec<CountedModule>,
     /// The modules that run tests of their own when they are loaded; only if they were asked for.
     pub unit: Vec<PathBuf>,
     /// What `modules_install` with this `INSTALL_MOD_PATH` made, with depmod's files in it: the
@@ -48,13 +53,24 @@ pub struct Built {
     pub install_root: Option<PathBuf>,
 }
 
-/// Which modules a guest wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Those that are there to be used.
-    Modules,
-    /// Those that run their own tests, too.
-    ModulesAndTests,
+/// A module that counts which functions run.
+#[derive(Debug, Clone)]
+pub struct CountedModule {
+    /// Its name.
+    pub name: String,
+    /// Where the link wrote down which counter is whose.
+    pub counters: PathBuf,
+    /// Its sources, if it is there to be used.
+    pub sources: Option<PathBuf>,
+}
+
+/// Which modules a guest wants beside those that are there to be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Those that run their own tests.
+    pub unit: bool,
+    /// All of them again, such that they count which functions run.
+    pub counted: bool,
 }
 
 /// Builds the modules for one kernel; called once for each kernel that has a test to run.
@@ -70,6 +86,10 @@ pub struct Options {
     /// names, and each is reported
     #[arg(long)]
     pub unit: bool,
+    /// Count which functions of the kernel crate run, and fail if a public one does not [default:
+    /// in a run of all tests of a kernel]
+    #[arg(long)]
+    pub coverage: bool,
     /// Only on this kernel (may be given again) [default: all]
     #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
     pub kernels: Vec<&'static KernelSpec>,
@@ -97,6 +117,15 @@ pub struct Options {
     /// How many guests run at the same time [default: one a CPU, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
+}
+
+impl Options {
+    /// Whether this run says which of the public items ran.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        let all = self.filter.is_empty() && self.shard.is_none() && !self.unit;
+        self.coverage || all
+    }
 }
 
 /// One of several equal parts of the tests: `1/3`.

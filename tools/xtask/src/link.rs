@@ -14,10 +14,13 @@
 //!   dependencies.
 
 pub mod check;
+pub mod coverage;
+pub mod groups;
 pub mod script;
 pub mod split;
 pub mod symvers;
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,6 +60,9 @@ pub struct Options {
     /// Run the tests of this crate when the module is loaded (may be given again)
     #[arg(long, value_name = "CRATE")]
     pub ktest: Vec<String>,
+    /// It was compiled to count which functions run
+    #[arg(long)]
+    pub counted: bool,
     /// A directory for what comes in between; it stays, for those who want to look
     #[arg(long)]
     pub work: PathBuf,
@@ -107,7 +113,10 @@ pub fn link(options: &Options) -> Result<()> {
         fs::read(&library).with_context(|| format!("cannot read {}", library.display()))?;
     objects.extend(split_members(&archive, &sizes, work)?);
 
-    let script = write(&work.join("gc.ld"), script::text(&options.ktest).as_bytes())?;
+    let script = write(
+        &work.join("gc.ld"),
+        script::text(&options.ktest, options.counted).as_bytes(),
+    )?;
     let linked = work.join("linked.o");
     let mut ld = words(&options.ld)?;
     ld.args([
@@ -118,10 +127,14 @@ pub fn link(options: &Options) -> Result<()> {
         "init_module",
         "-u",
         "cleanup_module",
-        "-T",
     ]);
+    if options.counted {
+        // Each object of a build that counts has one and the same name for a file of results.
+        ld.args(["-z", "muldefs"]);
+    }
     run::quiet(
-        ld.arg(script)
+        ld.arg("-T")
+            .arg(script)
             .arg("-o")
             .arg(&linked)
             .args(&objects)
@@ -131,6 +144,8 @@ pub fn link(options: &Options) -> Result<()> {
 
     let data = fs::read(&linked)?;
     let findings = check::check(&data, options)?;
+    let counters = coverage::counters(&data).context("the counters cannot be read")?;
+    write(&work.join(coverage::FILE), counters.as_bytes())?;
     let mut objcopy = words(&options.objcopy)?;
     objcopy.args([
         "--keep-global-symbol=init_module",
@@ -235,9 +250,14 @@ fn split_members(archive: &[u8], sizes: &EntrySizes, work: &Path) -> Result<Vec<
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
         all_known(data, &name)?;
-        if let Some(data) = split::split(data, sizes).with_context(|| format!("in {name}"))? {
-            objects.push(write(&work.join(format!("rust{index}.o")), &data)?);
-        }
+        let data = groups::ungrouped(data);
+        let split = split::split(&data, sizes).with_context(|| format!("in {name}"))?;
+        let changed = match (split, &data) {
+            (Some(split), _) => split,
+            (None, Cow::Owned(ungrouped)) => ungrouped.clone(),
+            (None, Cow::Borrowed(_)) => continue,
+        };
+        objects.push(write(&work.join(format!("rust{index}.o")), &changed)?);
     }
     Ok(objects)
 }

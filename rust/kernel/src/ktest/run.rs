@@ -79,6 +79,7 @@ fn run(case: &'static Case) {
         say(format_args!("  # it left {more} allocations behind"));
     }
     let not = if report::has_failed() { "not " } else { "" };
+    crate::coverage::report();
     say(format_args!("  {not}ok {number} - {name}"));
 }
 

@@ -11,8 +11,8 @@ use cargo_metadata::camino::Utf8Path;
 use cargo_metadata::{CrateType, MetadataCommand};
 use serde::Deserialize;
 
-use super::flags;
 use super::target::{Module, Prepared, Target};
+use super::{flags, kbuild};
 use crate::ctx::Ctx;
 use crate::docs;
 use crate::run;
@@ -54,6 +54,7 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
         let module = Module {
             package: package.name.to_string(),
             library: format!("lib{name}.a"),
+            dir: package_dir(package, &metadata.workspace_root)?.to_string(),
             test_only: package
                 .manifest_path
                 .strip_prefix(&metadata.workspace_root)
@@ -78,50 +79,59 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
     Ok(modules)
 }
 
+/// The directory of a package, below the top of the tree.
+fn package_dir<'a>(
+    package: &'a cargo_metadata::Package,
+    root: &'a Utf8Path,
+) -> Result<&'a Utf8Path> {
+    let dir = package.manifest_path.parent().unwrap_or(root);
+    dir.strip_prefix(root)
+        .context("a package outside of the workspace")
+}
+
 /// The paths of a module's own C files, below the top of the tree.
 fn c_sources(
     package: &cargo_metadata::Package,
     root: &Utf8Path,
     files: Vec<String>,
 ) -> Result<Vec<String>> {
-    let dir = package.manifest_path.parent().unwrap_or(root);
-    let dir = dir
-        .strip_prefix(root)
-        .context("a package outside of the workspace")?;
+    let dir = package_dir(package, root)?;
     Ok(files
         .into_iter()
         .map(|file| dir.join(file).into_string())
         .collect())
 }
 
-/// What a library is built for. Each has a directory of its own, so that neither makes cargo build
-/// the other again.
+/// What modules are built for. Each has directories of its own, so that neither makes cargo or
+/// Kbuild build the other again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
     /// To be used.
     Plain,
-    /// To run its tests.
-    Tests,
+    /// To count which functions run: the same modules, and those that run their own tests.
+    Counted,
 }
 
 impl Flavour {
-    /// What this module is built for.
-    #[must_use]
-    pub fn of(module: &Module) -> Self {
-        if module.ktest.is_empty() {
-            Self::Plain
-        } else {
-            Self::Tests
-        }
-    }
-
     fn dir(self, ctx: &Ctx, target: &Target) -> PathBuf {
         target.dir(ctx).join(match self {
             Self::Plain => "cargo",
-            Self::Tests => "cargo-ktest",
+            Self::Counted => "cargo-counted",
+        })
+    }
+
+    /// Where Kbuild works.
+    #[must_use]
+    pub fn kbuild_dir(self, ctx: &Ctx, target: &Target) -> PathBuf {
+        target.dir(ctx).join(match self {
+            Self::Plain => "kbuild",
+            Self::Counted => "kbuild-counted",
         })
     }
 }
+
+/// What makes rustc count which functions run; what reads the counters is ours.
+const COVERAGE: &[&str] = &["-Cinstrument-coverage", "-Zno-profiler-runtime"];
 
 /// cargo, set up for this kernel's target.
 #[must_use]
@@ -172,6 +182,9 @@ pub fn environment(
     if flags::json_spec(&flags::triple(&ctx.root, target.arch)).is_some() {
         rust_flags.push("-Zunstable-options".to_owned());
     }
+    if flavour == Flavour::Counted {
+        rust_flags.extend(COVERAGE.iter().map(|&flag| flag.to_owned()));
+    }
     vec![
         ("RUSTC_BOOTSTRAP", "1".into()),
         ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
@@ -190,39 +203,47 @@ pub fn build(
     ctx: &Ctx,
     target: &Target,
     prepared: &Prepared,
+    flavour: Flavour,
     modules: &[Module],
 ) -> Result<Vec<PathBuf>> {
-    for flavour in [Flavour::Plain, Flavour::Tests] {
-        let wanted: Vec<_> = modules
-            .iter()
-            .filter(|module| Flavour::of(module) == flavour)
-            .collect();
-        if !wanted.is_empty() {
-            if flavour == Flavour::Tests {
-                docs::examples::write(&ctx.root, &ctx.out.join("examples.rs"))?;
-            }
-            build_flavour(ctx, target, prepared, flavour, &wanted)?;
-        }
+    // cargo gives a crate the features that anything asks for that is built with it.
+    let (used, tests): (Vec<_>, Vec<_>) = modules.iter().partition(|m| m.ktest.is_empty());
+    if !tests.is_empty() {
+        docs::examples::write(&ctx.root, &ctx.out.join("examples.rs"))?;
+        build_some(ctx, target, prepared, flavour, &tests)?;
     }
-    let library = |module: &Module| {
-        Flavour::of(module)
-            .dir(ctx, target)
-            .join(flags::triple_dir(target.arch))
-            .join("module")
-            .join(&module.library)
-    };
-    Ok(modules.iter().map(library).collect())
+    let dir = flavour
+        .dir(ctx, target)
+        .join(flags::triple_dir(target.arch))
+        .join("module");
+    let mut libraries = Vec::new();
+    for module in modules {
+        libraries.push(if module.ktest.is_empty() {
+            dir.join(&module.library)
+        } else {
+            // It may have the name of one that is built next.
+            let kept = dir.join(format!("{}.tests.a", module.name));
+            kbuild::link_if_new(&dir.join(&module.library), &kept)?;
+            kept
+        });
+    }
+    if !used.is_empty() {
+        build_some(ctx, target, prepared, flavour, &used)?;
+    }
+    Ok(libraries)
 }
 
 /// Has cargo work on this module.
-pub fn select(command: &mut Command, module: &Module) {
+pub fn select(command: &mut Command, module: &Module, flavour: Flavour) {
     command.args(["--package", &module.package]);
-    if Flavour::of(module) == Flavour::Tests {
+    if !module.ktest.is_empty() {
         command.args(["--features", &format!("{}/ktest", module.package)]);
+    } else if flavour == Flavour::Counted {
+        command.args(["--features", "kernel/coverage"]);
     }
 }
 
-fn build_flavour(
+fn build_some(
     ctx: &Ctx,
     target: &Target,
     prepared: &Prepared,
@@ -232,7 +253,7 @@ fn build_flavour(
     let mut command = command(ctx, target, prepared, flavour, "build");
     command.args(["--profile", "module"]);
     for module in modules {
-        select(&mut command, module);
+        select(&mut command, module, flavour);
     }
     command.args([
         "--color",

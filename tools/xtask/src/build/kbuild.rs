@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::cargo::Flavour;
 use super::stamp::{Inputs, Stamp};
 use super::target::{Built, Module, Prepared, Target};
 use crate::ctx::Ctx;
@@ -23,10 +24,11 @@ pub fn run(
     ctx: &Ctx,
     target: &Target,
     prepared: &Prepared,
+    flavour: Flavour,
     modules: &[Module],
     libraries: &[PathBuf],
 ) -> Result<Built> {
-    let dir = target.dir(ctx).join("kbuild");
+    let dir = flavour.kbuild_dir(ctx, target);
     let mut inputs = Inputs::new()
         .identity(&std::env::current_exe()?)?
         .contents(&ctx.root.join("Kbuild"))?
@@ -53,7 +55,7 @@ pub fn run(
     if stamp.is_fresh(&outputs) {
         return Ok(built);
     }
-    place(prepared, modules, libraries, &dir.join(".ferrite"))?;
+    place(prepared, flavour, modules, libraries, &dir.join(".ferrite"))?;
     fs::write(dir.join("Kbuild"), "include $(FERRITE_SRC)/Kbuild\n")?;
     let mut command = target.make(&dir);
     command
@@ -126,6 +128,7 @@ pub fn strip(target: &Target, ko: &Path) -> Result<()> {
 /// A file cannot be written.
 pub fn place(
     prepared: &Prepared,
+    flavour: Flavour,
     modules: &[Module],
     libraries: &[PathBuf],
     output: &Path,
@@ -136,11 +139,11 @@ pub fn place(
         link_if_new(library, &rust.join(format!("{}.a", module.name)))?;
     }
     link_if_new(&prepared.answers.header, &output.join("ferrite_probes.h"))?;
-    write_if_new(&output.join("modules.mk"), &modules_mk(modules))
+    write_if_new(&output.join("modules.mk"), &modules_mk(flavour, modules))
 }
 
 /// What Kbuild has to know of the modules, as a makefile.
-fn modules_mk(modules: &[Module]) -> String {
+fn modules_mk(flavour: Flavour, modules: &[Module]) -> String {
     let names: Vec<_> = modules.iter().map(|m| m.name.as_str()).collect();
     let mut text = format!(
         "# What the modules' manifests say: generated.\nFERRITE_MODULES := {}\n",
@@ -149,12 +152,15 @@ fn modules_mk(modules: &[Module]) -> String {
     for module in modules {
         let name = &module.name;
         // Writing to a string does not fail.
-        let mut link: Vec<_> = module
-            .panic_sites
+        let limit = module.panic_sites.filter(|_| flavour == Flavour::Plain);
+        let mut link: Vec<_> = limit
             .map(|limit| format!("--panic-sites={limit}"))
             .into_iter()
             .collect();
         link.extend(module.ktest.iter().map(|name| format!("--ktest={name}")));
+        if flavour == Flavour::Counted {
+            link.push("--counted".to_owned());
+        }
         if !link.is_empty() {
             let _ = writeln!(text, "FERRITE_LINK_{name} := {}", link.join(" "));
         }
@@ -188,7 +194,7 @@ fn is_warning(line: &str) -> bool {
 
 /// Gives `from` a second name, if it is another file than what has that name now: Kbuild goes by
 /// times, and an unchanged library must keep its own.
-fn link_if_new(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn link_if_new(from: &Path, to: &Path) -> Result<()> {
     let source = fs::metadata(from).with_context(|| format!("cargo made no {}", from.display()))?;
     if let Ok(old) = fs::metadata(to)
         && old.len() == source.len()
@@ -216,7 +222,7 @@ fn sources(root: &Path) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Module, is_warning, modules_mk};
+    use super::{Flavour, Module, is_warning, modules_mk};
 
     #[test]
     fn the_makefile_holds_what_the_manifests_say() {
@@ -227,10 +233,11 @@ mod tests {
             panic_sites,
             ktest: Vec::new(),
             library: String::new(),
+            dir: String::new(),
             c: c.iter().map(|&file| file.to_owned()).collect(),
         };
         let modules = [module("a", Some(3), &[]), module("b", None, &["x/b.c"])];
-        let text = modules_mk(&modules);
+        let text = modules_mk(Flavour::Plain, &modules);
         let lines: Vec<_> = text.lines().skip(1).collect();
         assert_eq!(
             lines,

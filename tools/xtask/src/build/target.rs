@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::cargo::Flavour;
 use super::config::KConfig;
 use super::kernel_cc::KernelCc;
 use super::{bindings, cargo, flags, kbuild, probes, sysroot};
@@ -157,6 +158,8 @@ pub struct Module {
     pub panic_sites: Option<u64>,
     /// The crates whose tests it runs when it is loaded; none if it is a module to be used.
     pub ktest: Vec<String>,
+    /// The directory of its package, below the top of the tree.
+    pub dir: String,
     /// The static library that cargo makes of it.
     pub library: String,
     /// C files that only this module is linked with, below the top of the tree.
@@ -220,7 +223,7 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
 /// # Errors
 ///
 /// A step failed; the message says which, with what the tools printed.
-pub fn build(ctx: &Ctx, target: &Target, modules: &[Module]) -> Result<Built> {
+pub fn build(ctx: &Ctx, target: &Target, flavour: Flavour, modules: &[Module]) -> Result<Built> {
     let start = Instant::now();
     let prepared = prepare(ctx, target)?;
     let step = ctx.ui.step(format!(
@@ -228,8 +231,8 @@ pub fn build(ctx: &Ctx, target: &Target, modules: &[Module]) -> Result<Built> {
         modules.len(),
         target.id
     ));
-    let libraries = cargo::build(ctx, target, &prepared, modules)?;
-    let built = kbuild::run(ctx, target, &prepared, modules, &libraries)?;
+    let libraries = cargo::build(ctx, target, &prepared, flavour, modules)?;
+    let built = kbuild::run(ctx, target, &prepared, flavour, modules, &libraries)?;
     step.finish_and_clear();
     ctx.ui.line(format!(
         "built {} modules for {} in {:.1} s",
@@ -248,8 +251,8 @@ pub fn build(ctx: &Ctx, target: &Target, modules: &[Module]) -> Result<Built> {
 /// As [`build`].
 pub fn rust_only(ctx: &Ctx, target: &Target, modules: &[Module], output: &Path) -> Result<()> {
     let prepared = prepare(ctx, target)?;
-    let libraries = cargo::build(ctx, target, &prepared, modules)?;
-    kbuild::place(&prepared, modules, &libraries, output)?;
+    let libraries = cargo::build(ctx, target, &prepared, Flavour::Plain, modules)?;
+    kbuild::place(&prepared, Flavour::Plain, modules, &libraries, output)?;
     let program = output.join("xtask");
     let this = std::env::current_exe()?;
     if std::fs::read_link(&program).ok().as_ref() != Some(&this) {

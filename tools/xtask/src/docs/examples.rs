@@ -119,8 +119,8 @@ pub fn as_tests(examples: &[Example]) -> String {
 ///
 /// The sources are not well formed, or the file cannot be written.
 pub fn write(root: &Path, file: &Path) -> Result<()> {
-    let entries = source::read(root, Path::new("rust/kernel/src/lib.rs"), "kernel")?;
-    let text = as_tests(&all(&entries));
+    let source = source::read(root, Path::new("rust/kernel/src/lib.rs"), "kernel")?;
+    let text = as_tests(&all(&source.entries));
     if std::fs::read_to_string(file).is_ok_and(|old| old == text) {
         return Ok(());
     }
@@ -138,6 +138,7 @@ mod tests {
             path: "k::f".to_owned(),
             kind: Kind::Function,
             public: true,
+            constant: false,
             file: "src/f.rs".into(),
             line: 100,
             docs: lines

@@ -4,9 +4,12 @@
 //!
 //! What a macro of the crate writes is not seen: it has no text of its own in the sources.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, TraitItem, Type, Visibility};
 
@@ -47,6 +50,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Whether it is part of the crate's interface.
     pub public: bool,
+    /// Whether it is a function that the compiler can call.
+    pub constant: bool,
     /// The file, as it is named from the top of the tree.
     pub file: PathBuf,
     /// Where it begins there.
@@ -55,23 +60,44 @@ pub struct Entry {
     pub docs: Vec<DocLine>,
 }
 
+/// A module of tests that run in a kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tests {
+    /// `kernel::xarray::tests`
+    pub path: String,
+    /// Every name in it.
+    pub names: BTreeSet<String>,
+}
+
+/// What is in a crate.
+#[derive(Debug, Clone, Default)]
+pub struct Crate {
+    /// Its items.
+    pub entries: Vec<Entry>,
+    /// Its tests.
+    pub tests: Vec<Tests>,
+}
+
 /// Reads a crate: `library` is its `lib.rs`, below `root`.
 ///
 /// # Errors
 ///
 /// A file is missing or is not Rust.
-pub fn read(root: &Path, library: &Path, name: &str) -> Result<Vec<Entry>> {
+pub fn read(root: &Path, library: &Path, name: &str) -> Result<Crate> {
     let mut reader = Reader {
         root,
-        entries: Vec::new(),
+        found: Crate::default(),
+        constant: false,
     };
     reader.file(library, true, &mut vec![name.to_owned()])?;
-    Ok(reader.entries)
+    Ok(reader.found)
 }
 
 struct Reader<'a> {
     root: &'a Path,
-    entries: Vec<Entry>,
+    found: Crate,
+    /// Whether the item that is about to be added is a `const fn`.
+    constant: bool,
 }
 
 /// Where the reader is.
@@ -110,10 +136,11 @@ impl Reader<'_> {
         line: usize,
         attributes: &[Attribute],
     ) {
-        self.entries.push(Entry {
+        self.found.entries.push(Entry {
             path: path.join("::"),
             kind,
             public: public && !is_hidden(attributes),
+            constant: std::mem::take(&mut self.constant),
             file: place.file.to_owned(),
             line,
             docs: docs(attributes),
@@ -159,6 +186,7 @@ impl Reader<'_> {
         }
         path.push(name.to_string());
         let public = is_public(vis);
+        self.constant = matches!(item, Item::Fn(f) if f.sig.constness.is_some());
         self.add(place, path, kind, public, line, attributes);
         if let Item::Trait(t) = item {
             let public = public && !is_hidden(attributes);
@@ -185,6 +213,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let name = module.ident.to_string();
+        if name == "tests" && !is_public(&module.vis) {
+            return self.tests(place, module, path);
+        }
         let public = is_public(&module.vis) && !is_hidden(&module.attrs);
         path.push(name.clone());
         if let Some((_, items)) = &module.content {
@@ -213,6 +244,35 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Reads a module of tests.
+    fn tests(&mut self, place: &Place<'_>, module: &syn::ItemMod, path: &[String]) -> Result<()> {
+        let mut names = BTreeSet::new();
+        if module.content.is_some() {
+            names_in(module.to_token_stream(), &mut names);
+        } else {
+            let flat = self.root.join(place.dir.join("tests.rs"));
+            let text = std::fs::read_to_string(&flat)
+                .with_context(|| format!("cannot read {}", flat.display()))?;
+            let tokens = text
+                .parse()
+                .map_err(|e| anyhow!("{}: {e}", flat.display()))?;
+            names_in(tokens, &mut names);
+            // The tests of a large subject are several files.
+            for entry in std::fs::read_dir(flat.with_extension(""))
+                .into_iter()
+                .flatten()
+            {
+                let text = std::fs::read_to_string(entry?.path())?;
+                names_in(text.parse().map_err(|e| anyhow!("{e}"))?, &mut names);
+            }
+        }
+        self.found.tests.push(Tests {
+            path: format!("{}::tests", path.join("::")),
+            names,
+        });
+        Ok(())
+    }
+
     fn implementation(&mut self, place: &Place<'_>, block: &syn::ItemImpl, path: &mut Vec<String>) {
         if is_test(&block.attrs) {
             return;
@@ -233,11 +293,25 @@ impl Reader<'_> {
             path.push(name.to_string());
             // What implements a trait is documented there.
             let public = block.trait_.is_none() && is_public(vis);
+            self.constant = matches!(item, ImplItem::Fn(f) if f.sig.constness.is_some());
             let line = name.span().start().line;
             self.add(place, path, kind, public, line, attributes);
             path.pop();
         }
         path.pop();
+    }
+}
+
+/// Every identifier in some code.
+fn names_in(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => {
+                names.insert(name.to_string());
+            }
+            TokenTree::Group(group) => names_in(group.stream(), names),
+            _ => {}
+        }
     }
 }
 
@@ -327,7 +401,9 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        read(dir.path(), Path::new("src/lib.rs"), "k").unwrap()
+        read(dir.path(), Path::new("src/lib.rs"), "k")
+            .unwrap()
+            .entries
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct Config {
     /// Whether the image boots as on a real machine, through its own stub, which decompresses it
     /// and moves it to a random address; see [`super::image`].
     pub stub: bool,
+    /// Whether it takes the modules that count which functions run, where there are such: it looks
+    /// for errors that do not depend on how fast they are.
+    pub counts: bool,
     /// The only architecture that it makes sense on, if there is one.
     only: Option<Arch>,
 }
@@ -31,6 +34,7 @@ pub const DEFAULT: &Config = &Config {
     cmdline: "",
     if_config: None,
     stub: false,
+    counts: false,
     only: None,
 };
 
@@ -45,6 +49,7 @@ pub const CONFIGS: &[&Config] = &[
         cmdline: "slub_debug=FZPU preempt=full",
         if_config: Some(("CONFIG_KFENCE=y", "kfence.sample_interval=1")),
         stub: true,
+        counts: true,
         only: None,
     },
     // Call depth tracking rewrites every call of a module when it is loaded; a module without the
@@ -55,6 +60,7 @@ pub const CONFIGS: &[&Config] = &[
         cmdline: "spectre_v2=retpoline retbleed=stuff",
         if_config: None,
         stub: false,
+        counts: false,
         only: Some(Arch::X86_64),
     },
 ];

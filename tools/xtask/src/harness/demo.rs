@@ -38,7 +38,7 @@ pub(super) fn run_demo(
     let mut results = Vec::new();
     for spec in kernels {
         let lab = Lab::fetch(ctx, spec)?;
-        let built = build(ctx, spec, Scope::Modules)?;
+        let built = build(ctx, spec, Scope::default())?;
         let chosen: Vec<&Scenario> = scenarios.iter().filter(|s| s.runs_on(spec)).collect();
         let dir = logs.join(spec.id);
         let console = dir.join("console.log");
@@ -135,7 +135,7 @@ pub(super) fn shell(
     build: Builder<'_>,
 ) -> Result<Outcome> {
     let lab = Lab::fetch(ctx, spec)?;
-    let built = build(ctx, spec, Scope::Modules)?;
+    let built = build(ctx, spec, Scope::default())?;
     let dir = run::log_dir(ctx, "shell", &[spec.id])?.join(spec.id);
     let mission = Mission {
         lab: &lab,

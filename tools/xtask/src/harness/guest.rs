@@ -139,7 +139,12 @@ impl Mission<'_> {
     fn payload(&self, ctx: &Ctx, extra: &[&str]) -> Result<Vec<u8>> {
         let mut archive = Archive::default();
         archive.directory("modules")?;
-        for path in &self.built.ko_files {
+        let modules = if self.boot.counts && !self.built.counted.is_empty() {
+            &self.built.counted
+        } else {
+            &self.built.ko_files
+        };
+        for path in modules {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             archive.file(&format!("modules/{name}"), &read(path)?)?;
         }

@@ -60,6 +60,30 @@ impl Point {
     }
 }
 
+/// Counters that began to count in a test, or in a point of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// The point, if one was under way that has a name of its own.
+    pub point: Option<String>,
+    /// The module that they are in.
+    pub module: String,
+    /// Their numbers.
+    pub counters: Vec<u64>,
+}
+
+impl Ran {
+    fn parse(point: Option<String>, text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let module = words.next()?.to_owned();
+        let counters: Option<_> = words.map(|w| u64::from_str_radix(w, 16).ok()).collect();
+        Some(Self {
+            point,
+            module,
+            counters: counters?,
+        })
+    }
+}
+
 /// What is known about one test.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -73,6 +97,8 @@ pub struct Record {
     pub detail: Vec<String>,
     /// What the test itself says that it did.
     pub notes: Vec<String>,
+    /// Which counters began to count.
+    pub ran: Vec<Ran>,
     /// How long it took by the guest's clock.
     pub took: Duration,
 }
@@ -119,6 +145,7 @@ struct Running {
     doing: Option<String>,
     diags: Vec<String>,
     notes: Vec<String>,
+    ran: Vec<Ran>,
     complaints: Vec<String>,
     status: Option<Status>,
 }
@@ -286,6 +313,7 @@ impl Judge {
                 points: Vec::new(),
                 detail: Vec::new(),
                 notes: Vec::new(),
+                ran: Vec::new(),
                 took: Duration::ZERO,
             },
         }
@@ -296,6 +324,9 @@ impl Running {
     fn diagnose(&mut self, text: String) {
         if let Some(name) = text.strip_prefix("begin: ") {
             self.doing = Some(name.to_owned());
+        } else if let Some(ran) = text.strip_prefix("ran: ") {
+            // A line that was cut off is worth nothing.
+            self.ran.extend(Ran::parse(self.doing.clone(), ran));
         } else if let Some(note) = text.strip_prefix("note: ") {
             self.notes.push(note.to_owned());
         } else if let Some(doing) = &self.doing {
@@ -335,6 +366,7 @@ impl Running {
             points: self.points.clone(),
             detail,
             notes: self.notes.clone(),
+            ran: self.ran.clone(),
             took,
         }
     }

@@ -13,7 +13,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use super::Outcome;
-use super::judge::{Point, Record, Verdict};
+use super::judge::{Point, Ran, Record, Verdict};
 use super::scenario::Expectation;
 
 /// How many lines of a failure are shown; the rest is in the console's log.
@@ -38,6 +38,9 @@ pub struct TestResult {
     /// Whether its points are tests of their own: those in the sources.
     #[serde(skip)]
     pub unit: bool,
+    /// Which counters began to count.
+    #[serde(skip)]
+    pub ran: Vec<Ran>,
     /// How long it took, in seconds of the guest.
     #[serde(rename = "seconds", serialize_with = "as_seconds")]
     pub took: Duration,
@@ -102,6 +105,7 @@ impl TestResult {
             points: record.points,
             notes: record.notes,
             unit: false,
+            ran: record.ran,
             took: record.took,
             console: console.to_owned(),
         }

@@ -16,7 +16,7 @@ use super::judge::{Record, Verdict};
 use super::plan::{self, Test};
 use super::report::{self, TestResult};
 use super::scenario::Scenario;
-use super::{Builder, Built, Options, Outcome, Scope, scenario};
+use super::{Builder, Built, Options, Outcome, Scope, coverage, scenario};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
@@ -72,16 +72,26 @@ pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) 
             let lab = fetch(ctx, test.kernel)?;
             let of_kernel = |t: &&Test<'_>| t.kernel.id == test.kernel.id;
             let unit = tests.iter().filter(of_kernel).any(|t| t.scenario.unit);
-            let scope = if unit {
-                Scope::ModulesAndTests
-            } else {
-                Scope::Modules
+            let scope = Scope {
+                unit,
+                counted: options.counts(),
             };
             ready.insert(test.kernel.id, (lab, build(ctx, test.kernel, scope)?));
         }
     }
     let start = Instant::now();
-    let results = run(ctx, options, &tests, &ready)?;
+    let mut results = run(ctx, options, &tests, &ready)?;
+    if options.counts() {
+        let built = ready.iter().map(|(kernel, (_, built))| (*kernel, built));
+        let coverage = coverage::of(ctx, built, &results)?;
+        ctx.ui.line(coverage.write(ctx)?);
+        if options.coverage {
+            for result in coverage.results() {
+                ctx.ui.line(result.line());
+                results.push(result);
+            }
+        }
+    }
     if let Some(path) = &options.json {
         report::write_json(path, &results)?;
     }
@@ -234,6 +244,7 @@ impl Session<'_> {
             points: Vec::new(),
             notes: Vec::new(),
             unit: false,
+            ran: Vec::new(),
             took: std::time::Duration::ZERO,
             console,
         }

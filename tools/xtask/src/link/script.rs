@@ -73,13 +73,24 @@ TESTS
     *(.group)
     /* Tests of crates that this module does not run. */
     *(.ferrite_ktest.*)
+    /* What a profiler of the compiler's own would read. */
+    *(__llvm_prf_cnts) *(__llvm_prf_data) *(__llvm_prf_names) *(__llvm_covfun) *(__llvm_covmap)
   }
 }
 ";
 
-/// The script for a module that runs the tests of these crates: none, unless it is of a test build.
+/// The counters of a build that counts which functions run; each lives with its function.
+const COVERAGE: &str = "  __llvm_prf_cnts 0 : {
+    __ferrite_coverage_start = .;
+    *(__llvm_prf_cnts)
+    __ferrite_coverage_end = .;
+  }
+";
+
+/// The script for a module that runs the tests of these crates, or of none if it is to be used;
+/// `counted` says whether it counts which functions run.
 #[must_use]
-pub fn text(tests_of: &[String]) -> String {
+pub fn text(tests_of: &[String], counted: bool) -> String {
     let mut tests = String::new();
     if !tests_of.is_empty() {
         tests.push_str("  .ferrite_ktest 0 : {\n    __ferrite_ktest_start = .;\n");
@@ -88,6 +99,9 @@ pub fn text(tests_of: &[String]) -> String {
             let _ = writeln!(tests, "    KEEP(*(.ferrite_ktest.{name}))");
         }
         tests.push_str("    __ferrite_ktest_end = .;\n  }\n");
+    }
+    if counted {
+        tests.push_str(COVERAGE);
     }
     TEXT.replace("TESTS\n", &tests)
 }
@@ -137,8 +151,8 @@ mod tests {
 
     #[test]
     fn only_the_tests_of_the_named_crates_are_kept() {
-        assert!(!text(&[]).contains("KEEP(*(.ferrite_ktest"));
-        let text = text(&["kernel".to_owned(), "unit".to_owned()]);
+        assert!(!text(&[], false).contains("KEEP(*(.ferrite_ktest"));
+        let text = text(&["kernel".to_owned(), "unit".to_owned()], true);
         assert!(text.contains("KEEP(*(.ferrite_ktest.kernel))\n    KEEP(*(.ferrite_ktest.unit))"));
         assert!(!text.contains("TESTS"));
     }

@@ -94,6 +94,7 @@ impl Fixture {
             probes: at("probes.h"),
             panic_sites: None,
             ktest: Vec::new(),
+            counted: false,
             work: at("work"),
             output: at("test.rust.o"),
             shims: vec![at("link_layout.o")],

@@ -11,6 +11,7 @@ fn result(id: &str, verdict: Verdict, detail: &str, expect: (Verdict, &str)) -> 
         points: Vec::new(),
         detail: vec![detail.into()],
         notes: Vec::new(),
+        ran: Vec::new(),
         took: Duration::from_millis(1250),
     };
     let expect = Expectation {
