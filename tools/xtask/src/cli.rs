@@ -16,6 +16,7 @@ use crate::harness::{self, Outcome};
 use crate::ide;
 use crate::kernels::{self, KERNELS, KernelSpec};
 use crate::link;
+use crate::probes;
 use crate::setup::{self, doctor::Verdict};
 use crate::ui::Ui;
 
@@ -101,6 +102,21 @@ enum Command {
         /// Write them to .vscode/settings.json instead, beside the others there
         #[arg(long)]
         write: bool,
+    },
+    /// Ask the kernels all that the shims want to know of them, and print the answers
+    Probes {
+        /// Only this kernel (may be given again) [default: all]
+        #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
+        kernels: Vec<&'static KernelSpec>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// Write Documentation/probes.md instead
+        #[arg(long, conflicts_with_all = ["kernels", "json"])]
+        write: bool,
+        /// Fail if Documentation/probes.md is out of date
+        #[arg(long, conflicts_with_all = ["kernels", "json", "write"])]
+        check: bool,
     },
     /// Check everything that needs no guest: format, lints, unit tests, licences
     Check,
@@ -274,6 +290,23 @@ fn run(command: Command) -> Result<ExitCode> {
                 ctx.ui.line(format!("written to {}", ide::FILE));
             } else {
                 println!("{}", serde_json::to_string_pretty(&settings)?);
+            }
+        }
+        Command::Probes {
+            kernels,
+            json,
+            write,
+            check,
+        } => {
+            if check {
+                probes::check(&ctx)?;
+            } else if write {
+                let changed = probes::write(&ctx)?;
+                let what = if changed { "written" } else { "up to date" };
+                ctx.ui.line(format!("{}: {what}", probes::PAGE));
+            } else {
+                let table = probes::ask(&ctx, &or_all(kernels))?;
+                print!("{}", if json { table.json()? } else { table.text() });
             }
         }
         Command::Check => check::all(&ctx)?,

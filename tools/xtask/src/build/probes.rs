@@ -12,16 +12,19 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::kernel_cc::KernelCc;
 use super::stamp::{Inputs, Stamp};
 use super::target::Target;
 
 /// One question.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
+    /// The file that it stands in, without `.toml`.
+    #[serde(skip_deserializing)]
+    pub subsystem: String,
     /// The macro that answers it, without `HAVE_`.
     pub name: String,
     /// What compiles if the answer is yes.
@@ -65,7 +68,9 @@ pub fn table(root: &Path) -> Result<Vec<Probe>> {
             .with_context(|| format!("cannot read {}", path.display()))?;
         let table: Table =
             toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-        for probe in table.probe {
+        let stem = path.file_stem().unwrap_or_default();
+        for mut probe in table.probe {
+            probe.subsystem = stem.to_string_lossy().into_owned();
             if !seen.insert(probe.name.clone()) {
                 bail!(
                     "the probe {} stands twice, again in {}",
@@ -199,6 +204,7 @@ mod tests {
     #[test]
     fn each_kind_of_probe_has_its_scope() {
         let probe = |c: &str| Probe {
+            subsystem: String::new(),
             name: "P".to_owned(),
             c: c.to_owned(),
             why: String::new(),

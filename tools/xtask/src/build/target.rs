@@ -188,17 +188,27 @@ pub struct Prepared {
     pub sysroot: sysroot::Sysroot,
 }
 
+/// The compiler of this kernel's modules, and the probes' answers.
+///
+/// # Errors
+///
+/// The kernel's build directory does not work, or the table of probes is wrong.
+pub fn ask(ctx: &Ctx, target: &Target) -> Result<(KernelCc, probes::Answers)> {
+    let generated = target.dir(ctx).join("generated");
+    std::fs::create_dir_all(&generated)
+        .with_context(|| format!("cannot create {}", generated.display()))?;
+    let cc = KernelCc::ask(target, &target.dir(ctx).join("cc"))?;
+    let answers = probes::ask(&ctx.root, target, &cc, &generated)?;
+    Ok((cc, answers))
+}
+
 /// Probes, bindings and `core`: what any compilation for this kernel needs.
 ///
 /// # Errors
 ///
 /// A tool is missing or a step failed; the message says which.
 pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
-    let generated = target.dir(ctx).join("generated");
-    std::fs::create_dir_all(&generated)
-        .with_context(|| format!("cannot create {}", generated.display()))?;
-    let cc = KernelCc::ask(target, &target.dir(ctx).join("cc"))?;
-    let answers = probes::ask(&ctx.root, target, &cc, &generated)?;
+    let (cc, answers) = ask(ctx, target)?;
     let libclang = setup::libclang(ctx)?;
     let bindings = bindings::make(
         &ctx.root,
@@ -206,7 +216,7 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
         &cc,
         &answers.header,
         &libclang.dir,
-        &generated,
+        &target.dir(ctx).join("generated"),
     )?;
     let rust_flags = flags::for_kernel(&ctx.root, target.arch, &target.config)?;
     let sysroot = sysroot::make(ctx, &setup::rust_src(ctx)?, target.arch, &rust_flags)?;
