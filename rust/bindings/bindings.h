@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
+#include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
 #include "block.h"
@@ -36,4 +37,5 @@
 #include "test_thread.h"
 #include "time.h"
 #include "uaccess.h"
+#include "vmalloc.h"
 #include "xarray.h"

@@ -7,6 +7,11 @@ void *ferrite_slab_alloc(size_t size, unsigned int gfp)
 	return kmalloc(size, (__force gfp_t)gfp);
 }
 
+void *ferrite_slab_alloc_node(size_t size, unsigned int gfp, int node)
+{
+	return kmalloc_node(size, (__force gfp_t)gfp, node);
+}
+
 void *ferrite_slab_realloc(const void *old, size_t size, unsigned int gfp)
 {
 	return krealloc(old, size, (__force gfp_t)gfp);

@@ -29,6 +29,7 @@ enum ferrite_gfp {
 };
 
 void *ferrite_slab_alloc(size_t size, unsigned int gfp);
+void *ferrite_slab_alloc_node(size_t size, unsigned int gfp, int node);
 void *ferrite_slab_realloc(const void *old, size_t size, unsigned int gfp);
 void ferrite_slab_free(const void *p);
 

@@ -2,23 +2,40 @@
 
 //! Memory that may run out.
 //!
-//! C headers: `include/linux/slab.h`, `include/linux/gfp.h`.
+//! C headers: `include/linux/slab.h`, `include/linux/vmalloc.h`, `include/linux/gfp.h`.
 //!
 //! Every allocation takes [`Flags`] that say what the allocator may do to satisfy it, and every
-//! one can fail with [`ENOMEM`](crate::error::code::ENOMEM).
+//! one can fail with [`ENOMEM`](crate::error::code::ENOMEM). A size that no machine has makes the
+//! kernel warn, unless [`GFP_NOWARN`](flags::GFP_NOWARN) is among them.
+//!
+//! | | memory | for |
+//! |---|---|---|
+//! | [`KBox`], [`KVec`] | [`Kmalloc`] | small objects, in any context |
+//! | [`VBox`], [`VVec`] | [`Vmalloc`] | large buffers, in process context |
+//! | [`KVBox`], [`KVVec`] | [`KVmalloc`] | what may be small or large |
+//!
+//! Consumers: `rnull`, and nearly every sample.
 
 pub(crate) mod seam;
 
 mod kbox;
+mod kmalloc;
 mod kvec;
 mod numa;
+#[cfg(feature = "ktest")]
+mod tests;
+mod vmalloc;
 
-pub use kbox::{Box, KBox};
-pub use kvec::{KVec, Vec};
+pub use kbox::{Box, KBox, KVBox, VBox};
+pub use kmalloc::Kmalloc;
+pub use kvec::{Drain, IntoIter, KVVec, KVec, VVec, Vec};
 pub use numa::NumaNode;
+pub use vmalloc::{KVmalloc, Vmalloc};
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
+
+use crate::error::Result;
 
 /// What the allocator may do: the GFP flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,10 +141,26 @@ pub mod flags {
 ///
 /// # Safety
 ///
-/// - Memory returned by `realloc` is valid for its layout, and nobody else's, until it is freed.
+/// - Memory returned by `alloc` or `realloc` is valid for its layout, and nobody else's, until it
+///   is freed.
 /// - `realloc` keeps the contents up to the smaller of both sizes.
 pub unsafe trait Allocator {
-    /// Changes the size of an allocation; `None` allocates afresh.
+    /// The largest alignment that is to be had. Asking for more does not compile, see [`Box`] and
+    /// [`Vec`].
+    const MAX_ALIGN: usize;
+
+    /// Memory; zeroed if `flags` hold `GFP_ZERO`, else arbitrary. The node is a wish.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Safety
+    ///
+    /// `layout` is not of size zero, and its alignment is at most [`Self::MAX_ALIGN`].
+    unsafe fn alloc(layout: Layout, flags: Flags, node: NumaNode) -> Result<NonNull<u8>>;
+
+    /// Changes the size of an allocation. What is new is arbitrary.
     ///
     /// # Errors
     ///
@@ -135,14 +168,14 @@ pub unsafe trait Allocator {
     ///
     /// # Safety
     ///
-    /// - `old`, if given, came from this allocator with the layout `old_layout`, and was not freed.
-    /// - `layout` is not of size zero, and has the alignment of `old_layout` if `old` is given.
+    /// - `old` came from this allocator with the layout `old_layout`, and was not freed.
+    /// - `layout` is not of size zero, and has the alignment of `old_layout`.
     unsafe fn realloc(
-        old: Option<NonNull<u8>>,
+        old: NonNull<u8>,
         old_layout: Layout,
         layout: Layout,
         flags: Flags,
-    ) -> crate::error::Result<NonNull<u8>>;
+    ) -> Result<NonNull<u8>>;
 
     /// Frees memory.
     ///
@@ -152,62 +185,7 @@ pub unsafe trait Allocator {
     unsafe fn free(memory: NonNull<u8>);
 }
 
-/// `kmalloc`: physically contiguous memory, for small objects.
-#[derive(Debug)]
-pub struct Kmalloc;
-
 /// Says that memory of ours goes to the kernel, which will free it.
 pub(crate) fn freed_elsewhere() {
     seam::died();
-}
-
-/// The size to ask `kmalloc` for, so that it returns the alignment of `layout`: a power of two is
-/// aligned to itself, any other size to at least eight bytes.
-fn kmalloc_size(layout: Layout) -> usize {
-    const GUARANTEED: usize = 8;
-    if layout.align() <= GUARANTEED {
-        layout.size()
-    } else {
-        let least = if layout.size() > layout.align() {
-            layout.size()
-        } else {
-            layout.align()
-        };
-        // An overflow gives 0; ask for what cannot be had instead.
-        least.checked_next_power_of_two().unwrap_or(usize::MAX)
-    }
-}
-
-// SAFETY:
-// - kmalloc's memory belongs to the caller until kfree;
-// - krealloc copies what was there, up to the smaller size.
-unsafe impl Allocator for Kmalloc {
-    unsafe fn realloc(
-        old: Option<NonNull<u8>>,
-        _old_layout: Layout,
-        layout: Layout,
-        flags: Flags,
-    ) -> crate::error::Result<NonNull<u8>> {
-        seam::may_fail()?;
-        let size = kmalloc_size(layout);
-        let memory = match old {
-            // SAFETY: any size and flags are fine to ask for.
-            None => unsafe { bindings::ferrite_slab_alloc(size, flags.0) },
-            // SAFETY: the caller promises that `old` is a live allocation of kmalloc's.
-            Some(old) => unsafe {
-                bindings::ferrite_slab_realloc(old.as_ptr().cast(), size, flags.0)
-            },
-        };
-        let memory = NonNull::new(memory.cast()).ok_or(crate::error::code::ENOMEM)?;
-        if old.is_none() {
-            seam::born();
-        }
-        Ok(memory)
-    }
-
-    unsafe fn free(memory: NonNull<u8>) {
-        seam::died();
-        // SAFETY: the caller promises that this is a live allocation of kmalloc's, used no more.
-        unsafe { bindings::ferrite_slab_free(memory.as_ptr().cast()) };
-    }
 }

@@ -3,7 +3,7 @@
 //! What nearly every module needs: `use kernel::prelude::*;`.
 
 pub use crate::alloc::flags::*;
-pub use crate::alloc::{KBox, KVec};
+pub use crate::alloc::{KBox, KVBox, KVVec, KVec, VBox, VVec};
 pub use crate::error::code::*;
 pub use crate::error::{Error, Result};
 #[cfg(feature = "ktest")]

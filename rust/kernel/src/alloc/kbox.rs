@@ -11,11 +11,13 @@ use core::ptr::NonNull;
 
 use pinned_init::{Init, PinInit};
 
-use super::{Allocator, Flags, Kmalloc};
+use super::{Allocator, Flags, KVmalloc, Kmalloc, NumaNode, Vmalloc};
 use crate::error::{Error, Result};
 use crate::types::ForeignOwnable;
 
 /// A value in memory that comes from `A`; freed when dropped.
+///
+/// A value that wants more alignment than `A` gives does not compile.
 ///
 /// # Invariants
 ///
@@ -24,7 +26,42 @@ use crate::types::ForeignOwnable;
 pub struct Box<T: ?Sized, A: Allocator>(NonNull<T>, PhantomData<(A, T)>);
 
 /// A [`Box`] from `kmalloc`.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::prelude::*;
+/// let boxed = KBox::new([1, 2, 3], GFP_KERNEL)?;
+/// assert_eq!(boxed.iter().sum::<i32>(), 6);
+/// assert_eq!(boxed.into_inner(), [1, 2, 3]);
+/// # Ok::<(), Error>(())
+/// ```
 pub type KBox<T> = Box<T, Kmalloc>;
+
+/// A [`Box`] from `vmalloc`, for what is large.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::prelude::*;
+/// // Made in place: on the stack there is no room for it.
+/// let large = VBox::<[u8; 100_000]>::zeroed(GFP_KERNEL)?;
+/// assert_eq!(large.last(), Some(&0));
+/// # Ok::<(), Error>(())
+/// ```
+pub type VBox<T> = Box<T, Vmalloc>;
+
+/// A [`Box`] from `kvmalloc`, for what may be large.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::prelude::*;
+/// let boxed = KVBox::new(7, GFP_KERNEL)?;
+/// assert_eq!(*boxed, 7);
+/// # Ok::<(), Error>(())
+/// ```
+pub type KVBox<T> = Box<T, KVmalloc>;
 
 // SAFETY: the box owns the value; nothing else refers to it.
 unsafe impl<T: ?Sized + Send, A: Allocator> Send for Box<T, A> {}
@@ -44,21 +81,62 @@ impl<T, A: Allocator> Box<T, A> {
         Ok(unsafe { memory.assume_init() })
     }
 
+    /// The allocator gives the alignment that the value wants.
+    const ALIGNED: () = assert!(
+        align_of::<T>() <= A::MAX_ALIGN,
+        "the allocator does not give that alignment"
+    );
+
     /// Memory for a value.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
     pub fn new_uninit(flags: Flags) -> Result<Box<MaybeUninit<T>, A>> {
+        Self::new_uninit_node(flags, NumaNode::NO_NODE)
+    }
+
+    /// Memory for a value, from a node if there is some, else from another.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// use kernel::alloc::NumaNode;
+    ///
+    /// let mut near = KBox::<u32>::new_uninit_node(GFP_KERNEL, NumaNode::new(0)?)?;
+    /// near.write(7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new_uninit_node(flags: Flags, node: NumaNode) -> Result<Box<MaybeUninit<T>, A>> {
+        let () = Self::ALIGNED;
         let layout = Layout::new::<T>();
         let memory = if layout.size() == 0 {
             NonNull::dangling()
         } else {
-            // SAFETY: there is no old memory, and the size is not zero.
-            unsafe { A::realloc(None, layout, layout, flags)? }.cast()
+            // SAFETY: the size is not zero, and the alignment has been checked.
+            unsafe { A::alloc(layout, flags, node)? }.cast()
         };
         // INVARIANT: the memory is fresh and large enough; any bytes make a `MaybeUninit`.
         Ok(Box(memory, PhantomData))
+    }
+
+    /// A value of zeroes, made in place.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn zeroed(flags: Flags) -> Result<Self>
+    where
+        T: zerocopy::FromZeros,
+    {
+        let memory = Self::new_uninit(flags | super::flags::GFP_ZERO)?;
+        // SAFETY: all bytes are zero, which make a `T`.
+        Ok(unsafe { memory.assume_init() })
     }
 
     /// Initialises a value in new memory.
@@ -95,6 +173,45 @@ impl<T, A: Allocator> Box<T, A> {
         Ok(Self::into_pin(unsafe { memory.assume_init() }))
     }
 
+    /// Moves a value into new memory that it will never leave.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// let pinned = KBox::pin(7, GFP_KERNEL)?;
+    /// assert_eq!(*pinned, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn pin(value: T, flags: Flags) -> Result<Pin<Self>> {
+        Self::new(value, flags).map(Self::into_pin)
+    }
+
+    /// Drops the value and keeps the memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// let memory = KBox::drop_contents(KBox::new(1, GFP_KERNEL)?);
+    /// // Needs no memory, so it cannot fail.
+    /// let boxed = KBox::write(memory, 2);
+    /// assert_eq!(*boxed, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn drop_contents(this: Self) -> Box<MaybeUninit<T>, A> {
+        let this = ManuallyDrop::new(this);
+        // SAFETY: by the invariant the value is there, and it is dropped once: `this` is not.
+        unsafe { this.0.drop_in_place() };
+        // INVARIANT: the same memory; any bytes make a `MaybeUninit`.
+        Box(this.0.cast(), PhantomData)
+    }
+
     /// Moves the value out and frees the memory.
     #[must_use]
     pub fn into_inner(self) -> T {
@@ -121,7 +238,74 @@ impl<T, A: Allocator> Box<MaybeUninit<T>, A> {
     }
 }
 
+impl<T, A: Allocator> Box<MaybeUninit<T>, A> {
+    /// Puts a value into the memory.
+    #[must_use]
+    pub fn write(mut this: Self, value: T) -> Box<T, A> {
+        MaybeUninit::write(&mut this, value);
+        // SAFETY: it has just been written.
+        unsafe { this.assume_init() }
+    }
+
+    /// Initialises a value in the memory; frees that if it fails.
+    ///
+    /// # Errors
+    ///
+    /// What the initialiser says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// let memory = KBox::<u32>::new_uninit(GFP_KERNEL)?;
+    /// let boxed = KBox::write_init(memory, 7)?;
+    /// assert_eq!(*boxed, 7);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn write_init<E>(this: Self, init: impl Init<T, E>) -> Result<Box<T, A>, E> {
+        // SAFETY: the memory is valid for writes; on an error it is freed without a drop of `T`.
+        unsafe { init.__init(this.0.as_ptr().cast::<T>()) }?;
+        // SAFETY: the initialiser has succeeded.
+        Ok(unsafe { this.assume_init() })
+    }
+}
+
 impl<T: ?Sized, A: Allocator> Box<T, A> {
+    /// For [`box_unsize!`](crate::box_unsize): the pointer, and which allocator it belongs to.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __into_parts(self) -> (*mut T, PhantomData<A>) {
+        (self.into_raw(), PhantomData)
+    }
+
+    /// For [`box_unsize!`](crate::box_unsize).
+    ///
+    /// # Safety
+    ///
+    /// Both come from [`Self::__into_parts`], of a box of what `T` is a wider view of.
+    #[doc(hidden)]
+    #[must_use]
+    pub unsafe fn __from_parts(pointer: *mut T, _: PhantomData<A>) -> Self {
+        // SAFETY: what the caller promises.
+        unsafe { Self::from_raw(pointer) }
+    }
+
+    /// Gives the value and the memory up for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```text
+    /// // Not run, because a test may leave nothing allocated behind.
+    /// let forever: &'static mut u32 = KBox::leak(KBox::new(7, GFP_KERNEL)?);
+    /// ```
+    pub fn leak<'a>(this: Self) -> &'a mut T
+    where
+        T: 'a,
+    {
+        // SAFETY: by the invariant the value is there; it is never dropped, and nobody else has it.
+        unsafe { &mut *this.into_raw() }
+    }
+
     /// Gives the memory away; [`Self::from_raw`] takes it back.
     #[must_use]
     pub fn into_raw(self) -> *mut T {
@@ -160,6 +344,48 @@ impl<T: ?Sized, A: Allocator> Box<T, A> {
             unsafe { A::free(self.0.cast()) };
         }
     }
+}
+
+impl<T: ?Sized + core::fmt::Debug, A: Allocator> core::fmt::Debug for Box<T, A> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// Makes a [`Box`] of a trait object or of a slice from one of a value: what the unstable
+/// `CoerceUnsized` does by itself.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::prelude::*;
+/// use kernel::box_unsize;
+///
+/// trait Shape {
+///     fn corners(&self) -> u32;
+/// }
+/// struct Polygon(u32);
+/// impl Shape for Polygon {
+///     fn corners(&self) -> u32 {
+///         self.0
+///     }
+/// }
+///
+/// let shape = box_unsize!(KBox::new(Polygon(5), GFP_KERNEL)? => dyn Shape);
+/// assert_eq!(shape.corners(), 5);
+/// let slice = box_unsize!(KBox::new([1, 2, 3], GFP_KERNEL)? => [i32]);
+/// assert_eq!(slice.len(), 3);
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! box_unsize {
+    ($boxed:expr => $to:ty) => {{
+        let (pointer, allocator) = $crate::alloc::Box::__into_parts($boxed);
+        // The compiler makes the pointer wide, if it may be.
+        let pointer: *mut $to = pointer;
+        // SAFETY: both come from the box, which is used up.
+        unsafe { $crate::alloc::Box::<$to, _>::__from_parts(pointer, allocator) }
+    }};
 }
 
 impl<T: ?Sized, A: Allocator> Drop for Box<T, A> {
