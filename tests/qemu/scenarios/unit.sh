@@ -7,6 +7,8 @@
 
 # Each of these modules runs its tests when it is loaded, and prints a point for each.
 for file in /unit/*.ko; do
+	# Its tests are there to fail.
+	[ "$file" != /unit/misbehave_ktest.ko ] || continue
 	insmod "$file" filter="$FERRITE_UNIT"
 	rmmod "$(basename "$file" .ko)"
 done

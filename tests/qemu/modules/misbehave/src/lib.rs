@@ -62,3 +62,42 @@ fn hang() -> Result {
         core::hint::spin_loop();
     }
 }
+
+/// Tests that fail, each in its own way.
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn two_values_differ() {
+        let sum = 2 + 2;
+        assert_eq!(sum, 5);
+        pr_err!("an assertion that fails ends its test");
+    }
+
+    #[kernel_test(context = hardirq)]
+    fn a_condition_is_wrong() {
+        assert!(kernel::cpu::possible() == 0);
+    }
+
+    #[kernel_test]
+    fn an_error_comes_back() -> Result {
+        Err(EIO)
+    }
+
+    #[kernel_test]
+    fn something_is_left() -> Result {
+        core::mem::forget(KBox::new(1, GFP_KERNEL)?);
+        Ok(())
+    }
+
+    #[kernel_test]
+    fn a_failure_is_hidden() -> Result {
+        kernel::ktest::each_allocation_fails(|| KBox::new(1, GFP_KERNEL).map_err(|_| EIO))
+    }
+
+    #[kernel_test]
+    fn the_kernel_warns() {
+        warn_on!(true);
+    }
+}
