@@ -14,5 +14,6 @@ while read -r _ alias module; do
 	point "$module by $asked"
 	modprobe_installed "$asked"
 	check is_loaded "$module"
-	modprobe_installed -r "$module"
+	# By the alias again: another module may have it, too.
+	modprobe_installed -r "$asked"
 done </tmp/case/aliases
