@@ -108,7 +108,12 @@ impl Check {
 #[must_use]
 pub fn checks(ctx: &Ctx, kernels: &[&KernelSpec], kdir: Option<&Path>) -> Vec<Check> {
     let kernels = if kdir.is_some() { &[] } else { kernels };
-    let mut arches: Vec<_> = kernels.iter().map(|spec| spec.arch).collect();
+    let mut arches = Vec::new();
+    for spec in kernels {
+        if !arches.contains(&spec.arch) {
+            arches.push(spec.arch);
+        }
+    }
     let mut checks = Vec::new();
     match Store::open(ctx, Policy::Pinned) {
         Ok(store) => checks.extend(needs::checks(&store, kernels)),
@@ -123,7 +128,6 @@ pub fn checks(ctx: &Ctx, kernels: &[&KernelSpec], kdir: Option<&Path>) -> Vec<Ch
         checks.extend(found);
         arches.extend(arch);
     }
-    arches.dedup();
     checks.extend(compiler::checks(&ctx.root, &arches));
     checks.extend(running::checks(Path::new("/")));
     checks

@@ -14,8 +14,8 @@ use crate::setup::{clang, kernel, rust_src, sources, tools};
 /// The oldest rustc that the tree compiles with, and the newest that it was tried with.
 const RUSTC: (u32, u32) = (95, 95);
 
-/// What both kernels and all tools take when unpacked, with room for one build, in MiB.
-const WANTED_MIB: u64 = 4096;
+/// What all kernels and tools take when unpacked, with room for their builds, in MiB.
+const WANTED_MIB: u64 = 6144;
 
 pub(super) fn checks(store: &Store<'_>, kernels: &[&KernelSpec]) -> Vec<Check> {
     let mut checks = vec![cargo()];
@@ -25,10 +25,11 @@ pub(super) fn checks(store: &Store<'_>, kernels: &[&KernelSpec]) -> Vec<Check> {
         Some(dir) => Check::ok("libclang", dir.display().to_string()),
         None => Check::info("libclang", "will be fetched"),
     });
+    let namespace = namespace();
     for kernel in kernels {
-        checks.push(of_kernel(store, kernel));
+        checks.push(of_kernel(store, kernel, namespace.is_some()));
     }
-    checks.push(namespaces());
+    checks.push(private_roots(namespace));
     checks.push(disk_space(store));
     checks.push(kvm());
     checks
@@ -105,14 +106,14 @@ fn archive() -> Check {
     }
 }
 
-fn of_kernel(store: &Store<'_>, spec: &KernelSpec) -> Check {
+fn of_kernel(store: &Store<'_>, spec: &KernelSpec, private: bool) -> Check {
     let Some(kernel) = kernel::in_cache(store, spec) else {
         return Check::info(spec.id, "will be fetched");
     };
     let found = format!("{} ({})", kernel.release, kernel.version);
     match toolchain_fits(&kernel.config) {
         Ok(cc) => Check::ok(spec.id, format!("{found}, built with the host's {cc}")),
-        Err((reason, major)) if root::is_known(major) => Check::info(
+        Err((reason, major)) if root::is_known(major) && private => Check::info(
             spec.id,
             format!(
                 "{found}; the host's C toolchain does not fit ({reason}): a private one serves"
@@ -121,7 +122,7 @@ fn of_kernel(store: &Store<'_>, spec: &KernelSpec) -> Check {
         Err((reason, major)) => Check::fail(
             spec.id,
             format!("{found}; the host's C toolchain does not fit: {reason}"),
-            format!("install the packages gcc-{major} and make"),
+            format!("install the packages gcc-{major} and make, or see 'private roots'"),
         ),
     }
 }
@@ -134,12 +135,16 @@ pub(super) fn toolchain_fits(config: &Path) -> Result<String, (String, u32)> {
     toolchain::host_fits(&config, major).map_err(|reason| (reason, major))
 }
 
-fn namespaces() -> Check {
-    const NAME: &str = "private roots";
-    let tried = root::namespaces()
+/// The way into a namespace that this user may go.
+fn namespace() -> Option<&'static [&'static str]> {
+    root::namespaces()
         .into_iter()
-        .find(|flags| crate::run::quiet(Command::new("unshare").args(*flags).arg("true")).is_ok());
-    match tried {
+        .find(|flags| crate::run::quiet(Command::new("unshare").args(*flags).arg("true")).is_ok())
+}
+
+fn private_roots(namespace: Option<&[&str]>) -> Check {
+    const NAME: &str = "private roots";
+    match namespace {
         Some(flags) => Check::ok(NAME, format!("unshare {} works", flags.join(" "))),
         None => Check::warn(
             NAME,
