@@ -22,7 +22,9 @@
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
+#include "barrier.h"
 #include "block.h"
+#include "condvar.h"
 #include "configfs.h"
 #include "cpu.h"
 #include "hrtimer.h"
@@ -32,6 +34,7 @@
 #include "patch.h"
 #include "print.h"
 #include "rcu.h"
+#include "rw.h"
 #include "slab.h"
 #include "sync.h"
 #include "test_thread.h"

@@ -18,7 +18,9 @@
 #include <linux/srcu.h>
 #include <linux/xarray.h>
 #include "block.h"
+#include "condvar.h"
 #include "rcu.h"
+#include "rw.h"
 
 #define FERRITE_LAYOUT(X)							\
 	X(mutex, sizeof(struct mutex))						\
@@ -26,6 +28,11 @@
 	X(lock_class_key, sizeof(struct lock_class_key))			\
 	X(xarray, sizeof(struct xarray))					\
 	X(srcu_struct, sizeof(struct srcu_struct))				\
+	X(rwlock_t, sizeof(rwlock_t))					\
+	X(rw_semaphore, sizeof(struct rw_semaphore))				\
+	X(seqlock_t, sizeof(seqlock_t))					\
+	X(ferrite_condvar, sizeof(struct ferrite_condvar))			\
+	X(ferrite_condvar_wait, sizeof(struct ferrite_condvar_wait))		\
 	X(ferrite_rcu_head, sizeof(struct ferrite_rcu_head))			\
 	X(static_key, sizeof(struct static_key))				\
 	X(pci_device_id, sizeof(struct pci_device_id))				\

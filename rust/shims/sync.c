@@ -45,3 +45,38 @@ void ferrite_spinlock_unlock(spinlock_t *lock)
 {
 	spin_unlock(lock);
 }
+
+unsigned long ferrite_spinlock_lock_irqsave(spinlock_t *lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(lock, flags);
+	return flags;
+}
+
+bool ferrite_spinlock_trylock_irqsave(spinlock_t *lock, unsigned long *flags)
+{
+	unsigned long saved;
+	bool ours = spin_trylock_irqsave(lock, saved);
+
+	*flags = saved;
+	return ours;
+}
+
+void ferrite_spinlock_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	spin_unlock_irqrestore(lock, flags);
+}
+
+unsigned long ferrite_irq_save(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	return flags;
+}
+
+void ferrite_irq_restore(unsigned long flags)
+{
+	local_irq_restore(flags);
+}

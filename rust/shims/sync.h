@@ -15,4 +15,11 @@ void ferrite_spinlock_lock(spinlock_t *lock);
 bool ferrite_spinlock_trylock(spinlock_t *lock);
 void ferrite_spinlock_unlock(spinlock_t *lock);
 
+unsigned long ferrite_spinlock_lock_irqsave(spinlock_t *lock);
+bool ferrite_spinlock_trylock_irqsave(spinlock_t *lock, unsigned long *flags);
+void ferrite_spinlock_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
+
+unsigned long ferrite_irq_save(void);
+void ferrite_irq_restore(unsigned long flags);
+
 #endif

@@ -22,6 +22,26 @@ const_assert_eq!(
     c::FERRITE_LAYOUT_srcu_struct as usize
 );
 const_assert_eq!(
+    size_of::<c::rwlock_t>(),
+    c::FERRITE_LAYOUT_rwlock_t as usize
+);
+const_assert_eq!(
+    size_of::<c::rw_semaphore>(),
+    c::FERRITE_LAYOUT_rw_semaphore as usize
+);
+const_assert_eq!(
+    size_of::<c::seqlock_t>(),
+    c::FERRITE_LAYOUT_seqlock_t as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_condvar>(),
+    c::FERRITE_LAYOUT_ferrite_condvar as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_condvar_wait>(),
+    c::FERRITE_LAYOUT_ferrite_condvar_wait as usize
+);
+const_assert_eq!(
     size_of::<c::ferrite_rcu_head>(),
     c::FERRITE_LAYOUT_ferrite_rcu_head as usize
 );

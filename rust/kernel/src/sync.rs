@@ -2,13 +2,24 @@
 
 //! Sharing between threads of execution.
 //!
-//! C headers: `include/linux/mutex.h`, `include/linux/spinlock.h`, `include/linux/refcount.h`.
+//! C headers: `include/linux/mutex.h`, `include/linux/spinlock.h`, `include/linux/refcount.h`, and
+//! those that the modules name.
+//!
+//! Every place where a lock is made, by one of the `new_…!` macros, has a lock class of its own
+//! ([`LockClassKey`]); it is what lockdep reports, on kernels that have it.
 
 mod arc;
 mod aref;
+pub mod atomic;
+pub mod barrier;
+mod condvar;
 pub mod lock;
+mod locked_by;
 pub mod rcu;
 mod refcount;
+pub mod rw;
+mod seqlock;
+mod set_once;
 pub mod srcu;
 #[cfg(feature = "ktest")]
 pub(crate) mod test_thread;
@@ -17,8 +28,13 @@ mod tests;
 
 pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use aref::{ARef, AlwaysRefCounted};
-pub use lock::{Guard, Mutex, SpinLock};
+pub use condvar::{CondVar, CondVarTimeoutResult};
+pub use lock::{GlobalLock, Guard, Mutex, SpinLock, SpinLockIrq};
+pub use locked_by::LockedBy;
 pub use refcount::Refcount;
+pub use rw::{RwLock, RwSemaphore};
+pub use seqlock::{SeqLock, SeqLockGuard};
+pub use set_once::SetOnce;
 pub use srcu::Srcu;
 
 use crate::types::Opaque;
@@ -77,5 +93,20 @@ macro_rules! new_spinlock {
     };
     ($value:expr, $name:expr $(,)?) => {
         $crate::sync::SpinLock::new($value, $crate::c_str!($name), $crate::static_lock_class!())
+    };
+}
+
+/// An initialiser for a [`SpinLockIrq`](crate::sync::SpinLockIrq): `new_spinlock_irq!(value)` or
+/// `new_spinlock_irq!(value, "name")`.
+#[macro_export]
+macro_rules! new_spinlock_irq {
+    ($value:expr $(,)?) => {
+        $crate::new_spinlock_irq!(
+            $value,
+            ::core::concat!(::core::file!(), ":", ::core::line!())
+        )
+    };
+    ($value:expr, $name:expr $(,)?) => {
+        $crate::sync::SpinLockIrq::new($value, $crate::c_str!($name), $crate::static_lock_class!())
     };
 }

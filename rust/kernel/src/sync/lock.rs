@@ -1,6 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Locks that hold what they protect.
+//!
+//! C headers: `include/linux/mutex.h`, `include/linux/spinlock.h`. Semantics:
+//! `kernel/locking/mutex.c`, `kernel/locking/spinlock.c`.
+//!
+//! | | waits | its holder | for |
+//! |---|---|---|---|
+//! | [`Mutex`] | asleep | may sleep | process context |
+//! | [`SpinLock`] | spinning | must not sleep | what interrupts do not touch |
+//! | [`SpinLockIrq`] | spinning, interrupts off | must not sleep | what interrupts touch, too |
+//!
+//! Which of them the context allows is the driver's duty; a stock kernel does not check it. The
+//! consumers are `rnull` and `samples/rcu-list`.
+
+mod global;
+mod mutex;
+mod spinlock;
+
+pub use global::GlobalLock;
+pub use mutex::{Mutex, MutexBackend};
+pub use spinlock::{SpinLock, SpinLockBackend, SpinLockIrq, SpinLockIrqBackend};
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
@@ -22,6 +42,9 @@ pub unsafe trait Backend {
     /// What C keeps for one lock.
     type State;
 
+    /// What its holder has to keep to give it back.
+    type GuardState;
+
     /// Makes a lock of uninitialised memory.
     ///
     /// # Safety
@@ -34,24 +57,40 @@ pub unsafe trait Backend {
     /// # Safety
     ///
     /// `state` is initialised; the context is one in which this kind of lock may be taken.
-    unsafe fn lock(state: *mut Self::State);
+    unsafe fn lock(state: *mut Self::State) -> Self::GuardState;
 
     /// Takes the lock if it is free.
     ///
     /// # Safety
     ///
     /// As [`Self::lock`].
-    unsafe fn try_lock(state: *mut Self::State) -> bool;
+    unsafe fn try_lock(state: *mut Self::State) -> Option<Self::GuardState>;
 
     /// Gives the lock back.
     ///
     /// # Safety
     ///
-    /// The caller holds it.
-    unsafe fn unlock(state: *mut Self::State);
+    /// The caller holds it, since the `lock` that has returned `guard`.
+    unsafe fn unlock(state: *mut Self::State, guard: &Self::GuardState);
 }
 
 /// A lock with the data that it protects.
+///
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::{new_mutex, new_spinlock, new_spinlock_irq};
+///
+/// let slow = KBox::pin_init(new_mutex!(1), GFP_KERNEL)?;
+/// *slow.lock() += 1;
+/// assert_eq!(slow.try_lock().map(|guard| *guard), Some(2));
+/// let quick = KBox::pin_init(new_spinlock!(1, "example: quick"), GFP_KERNEL)?;
+/// let guard = quick.lock();
+/// assert!(quick.try_lock().is_none());
+/// drop(guard);
+/// let everywhere = KBox::pin_init(new_spinlock_irq!([0; 4]), GFP_KERNEL)?;
+/// everywhere.lock()[2] = 1;
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// It is made in place by an initialiser ([`new_mutex!`](crate::new_mutex),
 /// [`new_spinlock!`](crate::new_spinlock)), since C keeps pointers into it.
@@ -81,14 +120,29 @@ impl<T, B: Backend> Lock<T, B> {
         }
     }
 
+    /// A lock that is still to be initialised, where it will stay.
+    const fn uninit(value: T) -> Self {
+        Self {
+            state: Opaque::uninit(),
+            _pin: PhantomPinned,
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// Where the data is.
+    pub(super) const fn data_ptr(&self) -> *const T {
+        self.data.get().cast_const()
+    }
+
     /// Waits until the lock is ours, and gives access to the data.
     ///
     /// A [`Mutex`] may sleep here; a [`SpinLock`] does not, and nothing that holds it may.
     pub fn lock(&self) -> Guard<'_, T, B> {
         // SAFETY: a `Lock` exists only initialised. The context is the caller's duty, as in C.
-        unsafe { B::lock(self.state.get()) };
+        let state = unsafe { B::lock(self.state.get()) };
         Guard {
             lock: self,
+            state,
             _not_send: NotThreadSafe::new(),
         }
     }
@@ -96,9 +150,10 @@ impl<T, B: Backend> Lock<T, B> {
     /// Takes the lock if it is free.
     pub fn try_lock(&self) -> Option<Guard<'_, T, B>> {
         // SAFETY: as above.
-        let ours = unsafe { B::try_lock(self.state.get()) };
-        ours.then(|| Guard {
+        let state = unsafe { B::try_lock(self.state.get()) }?;
+        Some(Guard {
             lock: self,
+            state,
             _not_send: NotThreadSafe::new(),
         })
     }
@@ -108,7 +163,37 @@ impl<T, B: Backend> Lock<T, B> {
 #[must_use = "the lock is given back when the guard is dropped"]
 pub struct Guard<'a, T, B: Backend> {
     lock: &'a Lock<T, B>,
+    state: B::GuardState,
     _not_send: NotThreadSafe,
+}
+
+impl<'a, T, B: Backend> Guard<'a, T, B> {
+    /// The lock that is held.
+    ///
+    /// ```
+    /// use kernel::new_mutex;
+    /// use kernel::prelude::*;
+    ///
+    /// let lock = KBox::pin_init(new_mutex!(1), GFP_KERNEL)?;
+    /// let guard = lock.lock();
+    /// assert!(guard.lock_ref().try_lock().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn lock_ref(&self) -> &'a Lock<T, B> {
+        self.lock
+    }
+
+    /// Gives the lock back for as long as `f` takes.
+    pub(super) fn do_unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the guard proves that the lock is ours. Until it is so again nobody uses the
+        // guard: it is borrowed mutably, and `f` does not return into anything else.
+        unsafe { B::unlock(self.lock.state.get(), &self.state) };
+        let result = f();
+        // SAFETY: a `Lock` exists only initialised; the context is that of the lock before.
+        self.state = unsafe { B::lock(self.lock.state.get()) };
+        result
+    }
 }
 
 // SAFETY: a shared guard gives shared access to the data only.
@@ -133,67 +218,6 @@ impl<T, B: Backend> DerefMut for Guard<'_, T, B> {
 impl<T, B: Backend> Drop for Guard<'_, T, B> {
     fn drop(&mut self) {
         // SAFETY: the guard proves that the lock is ours.
-        unsafe { B::unlock(self.lock.state.get()) };
+        unsafe { B::unlock(self.lock.state.get(), &self.state) };
     }
 }
-
-/// `struct mutex`: sleeps while it waits, and its holder may sleep. Process context only.
-#[derive(Debug)]
-pub struct MutexBackend;
-
-/// `spinlock_t`: spins while it waits; its holder must not sleep. Not for data that an interrupt
-/// handler takes the same lock for.
-#[derive(Debug)]
-pub struct SpinLockBackend;
-
-/// A [`Lock`] whose holder may sleep.
-pub type Mutex<T> = Lock<T, MutexBackend>;
-
-/// A [`Lock`] whose holder must not sleep.
-pub type SpinLock<T> = Lock<T, SpinLockBackend>;
-
-macro_rules! backend {
-    ($backend:ident, $state:ty, $init:ident, $lock:ident, $trylock:ident, $unlock:ident) => {
-        // SAFETY: C's lock excludes.
-        unsafe impl Backend for $backend {
-            type State = $state;
-
-            unsafe fn init(state: *mut $state, name: &'static CStr, key: &'static LockClassKey) {
-                // SAFETY: the caller promises that the memory is valid and stays where it is.
-                unsafe { bindings::$init(state, name.as_ptr(), key.as_ptr()) };
-            }
-
-            unsafe fn lock(state: *mut $state) {
-                // SAFETY: the caller promises that the lock is initialised.
-                unsafe { bindings::$lock(state) };
-            }
-
-            unsafe fn try_lock(state: *mut $state) -> bool {
-                // SAFETY: the caller promises that the lock is initialised.
-                unsafe { bindings::$trylock(state) }
-            }
-
-            unsafe fn unlock(state: *mut $state) {
-                // SAFETY: the caller promises to hold the lock.
-                unsafe { bindings::$unlock(state) };
-            }
-        }
-    };
-}
-
-backend!(
-    MutexBackend,
-    bindings::mutex,
-    ferrite_mutex_init,
-    ferrite_mutex_lock,
-    ferrite_mutex_trylock,
-    ferrite_mutex_unlock
-);
-backend!(
-    SpinLockBackend,
-    bindings::spinlock_t,
-    ferrite_spinlock_init,
-    ferrite_spinlock_lock,
-    ferrite_spinlock_trylock,
-    ferrite_spinlock_unlock
-);

@@ -2,6 +2,9 @@
 
 //! Tests of what is too small for a file of its own.
 
+mod condvar;
+mod locks;
+
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
@@ -37,7 +40,7 @@ fn arcs_are_counted_by_all_cpus() -> Result {
 
 #[kernel_test]
 fn one_of_the_last_owners_becomes_the_only_one() -> Result {
-    for _ in 0..100 {
+    for _ in 0..30 {
         let shared = Arc::new(1, GFP_KERNEL)?;
         let won = AtomicU32::new(0);
         let slots = [Some(shared.clone()), Some(shared)];
