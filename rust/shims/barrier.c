@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <asm/cpufeatures.h>
 #include <asm/barrier.h>
 #include "barrier.h"
 
