@@ -31,6 +31,7 @@ pub mod page;
 pub mod pci;
 pub mod prelude;
 pub mod print;
+pub mod rbtree;
 pub mod str;
 pub mod sync;
 pub mod time;
