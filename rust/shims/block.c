@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/sched/mm.h>
 #include "block.h"
 #include "ferrite_probes.h"
 
 int ferrite_blk_tag_set_init(struct blk_mq_tag_set *set, struct blk_mq_ops *ops,
-			     const struct ferrite_blk_ops *rust, unsigned int hw_queues,
-			     unsigned int depth, unsigned int data_size, int node, unsigned int flags)
+			     const struct ferrite_blk_ops *rust, const struct ferrite_blk_tags *tags)
 {
 	memset(set, 0, sizeof(*set));
 	memset(ops, 0, sizeof(*ops));
@@ -14,17 +14,27 @@ int ferrite_blk_tag_set_init(struct blk_mq_tag_set *set, struct blk_mq_ops *ops,
 	/* Kernels differ in the types of arguments that Rust does not use. */
 	ops->init_request = (void *)rust->init_request;
 	ops->exit_request = (void *)rust->exit_request;
+	ops->init_hctx = rust->init_hctx;
+	ops->exit_hctx = rust->exit_hctx;
+	ops->timeout = rust->timeout;
 	set->ops = ops;
-	set->nr_hw_queues = hw_queues;
-	set->queue_depth = depth;
-	set->cmd_size = data_size;
-	set->numa_node = node;
+	set->nr_hw_queues = tags->queues + tags->poll_queues;
+	set->queue_depth = tags->depth;
+	set->cmd_size = tags->data_size;
+	set->numa_node = tags->node;
+	set->timeout = msecs_to_jiffies(tags->timeout_ms);
+	set->driver_data = tags->driver_data;
+	if (tags->poll_queues) {
+		set->nr_maps = HCTX_MAX_TYPES;
+		ops->map_queues = rust->map_queues;
+		ops->poll = rust->poll;
+	}
 #ifdef HAVE_BLK_MQ_F_SHOULD_MERGE
 	set->flags |= BLK_MQ_F_SHOULD_MERGE;
 #endif
-	if (flags & FERRITE_BLK_BLOCKING)
+	if (tags->flags & FERRITE_BLK_BLOCKING)
 		set->flags |= BLK_MQ_F_BLOCKING;
-	if (flags & FERRITE_BLK_NO_SCHED)
+	if (tags->flags & FERRITE_BLK_NO_SCHED)
 #ifdef HAVE_BLK_MQ_F_NO_SCHED
 		set->flags |= BLK_MQ_F_NO_SCHED;
 #else
@@ -33,35 +43,84 @@ int ferrite_blk_tag_set_init(struct blk_mq_tag_set *set, struct blk_mq_ops *ops,
 	return blk_mq_alloc_tag_set(set);
 }
 
+static void map_type(struct blk_mq_tag_set *set, enum hctx_type type, unsigned int queues, unsigned int offset)
+{
+	set->map[type].nr_queues = queues;
+	set->map[type].queue_offset = offset;
+	if (queues)
+		blk_mq_map_queues(&set->map[type]);
+}
+
+void ferrite_blk_map_queues(struct blk_mq_tag_set *set, unsigned int queues, unsigned int poll_queues)
+{
+	map_type(set, HCTX_TYPE_DEFAULT, queues, 0);
+	map_type(set, HCTX_TYPE_READ, 0, 0);
+	map_type(set, HCTX_TYPE_POLL, poll_queues, queues);
+}
+
 #ifdef HAVE_DISK_ALLOC_WITH_LIMITS
+static void limits_fill(struct queue_limits *limits, const struct ferrite_blk_limits *l)
+{
+	limits->logical_block_size = l->logical_block_size;
+	limits->physical_block_size = l->physical_block_size;
+	limits->max_hw_sectors = l->max_hw_sectors;
+	limits->max_hw_discard_sectors = l->max_discard_sectors;
+	limits->discard_granularity = l->discard_granularity;
+	limits->max_write_zeroes_sectors = l->max_write_zeroes_sectors;
+	limits->virt_boundary_mask = l->virt_boundary_mask;
+	limits->features &= ~(BLK_FEAT_ROTATIONAL | BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
+	limits->features |= (l->rotational ? BLK_FEAT_ROTATIONAL : 0) |
+			    (l->write_cache ? BLK_FEAT_WRITE_CACHE : 0) |
+			    (l->fua ? BLK_FEAT_FUA : 0);
+}
+
 static struct gendisk *disk_alloc(struct blk_mq_tag_set *set, const struct ferrite_blk_limits *l, void *queue_data)
 {
-	struct queue_limits limits = {
-		.logical_block_size = l->logical_block_size,
-		.physical_block_size = l->physical_block_size,
-		.max_hw_sectors = l->max_hw_sectors,
-		.features = (l->rotational ? BLK_FEAT_ROTATIONAL : 0) |
-			    (l->write_cache ? BLK_FEAT_WRITE_CACHE : 0) |
-			    (l->fua ? BLK_FEAT_FUA : 0),
-	};
+	struct queue_limits limits = {};
 
+	limits_fill(&limits, l);
 	return blk_mq_alloc_disk(set, &limits, queue_data);
 }
+
+int ferrite_blk_disk_update_limits(struct gendisk *disk, const struct ferrite_blk_limits *l)
+{
+	struct queue_limits limits = queue_limits_start_update(disk->queue);
+
+	limits_fill(&limits, l);
+	return queue_limits_commit_update_frozen(disk->queue, &limits);
+}
 #else
+static void limits_set(struct request_queue *q, const struct ferrite_blk_limits *l)
+{
+	blk_queue_logical_block_size(q, l->logical_block_size);
+	blk_queue_physical_block_size(q, l->physical_block_size);
+	blk_queue_max_hw_sectors(q, l->max_hw_sectors ?: BLK_SAFE_MAX_SECTORS);
+	blk_queue_max_discard_sectors(q, l->max_discard_sectors);
+	q->limits.discard_granularity = l->discard_granularity;
+	blk_queue_max_write_zeroes_sectors(q, l->max_write_zeroes_sectors);
+	blk_queue_virt_boundary(q, l->virt_boundary_mask);
+	if (l->rotational)
+		blk_queue_flag_clear(QUEUE_FLAG_NONROT, q);
+	else
+		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
+	blk_queue_write_cache(q, l->write_cache, l->fua);
+}
+
 static struct gendisk *disk_alloc(struct blk_mq_tag_set *set, const struct ferrite_blk_limits *l, void *queue_data)
 {
 	struct gendisk *disk = blk_mq_alloc_disk(set, queue_data);
 
-	if (IS_ERR(disk))
-		return disk;
-	blk_queue_logical_block_size(disk->queue, l->logical_block_size);
-	blk_queue_physical_block_size(disk->queue, l->physical_block_size);
-	if (l->max_hw_sectors)
-		blk_queue_max_hw_sectors(disk->queue, l->max_hw_sectors);
-	if (!l->rotational)
-		blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
-	blk_queue_write_cache(disk->queue, l->write_cache, l->fua);
+	if (!IS_ERR(disk))
+		limits_set(disk->queue, l);
 	return disk;
+}
+
+int ferrite_blk_disk_update_limits(struct gendisk *disk, const struct ferrite_blk_limits *l)
+{
+	blk_mq_freeze_queue(disk->queue);
+	limits_set(disk->queue, l);
+	blk_mq_unfreeze_queue(disk->queue);
+	return 0;
 }
 #endif
 
@@ -86,10 +145,79 @@ void ferrite_blk_disk_set_capacity(struct gendisk *disk, const u64 *sectors)
 	set_capacity(disk, *sectors);
 }
 
+void ferrite_blk_disk_resize(struct gendisk *disk, const u64 *sectors)
+{
+	set_capacity_and_notify(disk, *sectors);
+}
+
 int ferrite_blk_disk_add(struct gendisk *disk)
 {
 	return add_disk(disk);
 }
+
+/* Waits for those who are between ending a request and leaving queue_rq or commit_rqs. */
+void ferrite_blk_wait_dispatch(struct request_queue *q)
+{
+#ifdef HAVE_WAIT_QUIESCE_OF_TAG_SET
+	blk_mq_wait_quiesce_done(q->tag_set);
+#else
+	blk_mq_wait_quiesce_done(q);
+#endif
+}
+
+void ferrite_blk_disk_del(struct gendisk *disk)
+{
+	del_gendisk(disk);
+	ferrite_blk_wait_dispatch(disk->queue);
+}
+
+/* Who holds a queue frozen must not start I/O to get memory: as later kernels do themselves. */
+#ifdef HAVE_FREEZE_QUEUE_MEMFLAGS
+unsigned int ferrite_blk_disk_freeze(struct gendisk *disk)
+{
+	return blk_mq_freeze_queue(disk->queue);
+}
+
+void ferrite_blk_disk_unfreeze(struct gendisk *disk, unsigned int flags)
+{
+	blk_mq_unfreeze_queue(disk->queue, flags);
+}
+#else
+unsigned int ferrite_blk_disk_freeze(struct gendisk *disk)
+{
+	unsigned int flags = memalloc_noio_save();
+
+	blk_mq_freeze_queue(disk->queue);
+	return flags;
+}
+
+void ferrite_blk_disk_unfreeze(struct gendisk *disk, unsigned int flags)
+{
+	blk_mq_unfreeze_queue(disk->queue);
+	memalloc_noio_restore(flags);
+}
+#endif
+
+void ferrite_blk_disk_quiesce(struct gendisk *disk)
+{
+	blk_mq_quiesce_queue(disk->queue);
+}
+
+void ferrite_blk_disk_unquiesce(struct gendisk *disk)
+{
+	blk_mq_unquiesce_queue(disk->queue);
+}
+
+void ferrite_blk_disk_stop(struct gendisk *disk)
+{
+	blk_mq_stop_hw_queues(disk->queue);
+}
+
+void ferrite_blk_disk_start(struct gendisk *disk)
+{
+	blk_mq_start_stopped_hw_queues(disk->queue, true);
+}
+
 
 unsigned int ferrite_blk_rq_op(const struct request *rq)
 {
@@ -123,8 +251,34 @@ void ferrite_blk_rq_end(struct request *rq, u8 status)
 
 void ferrite_blk_rq_complete(struct request *rq)
 {
-	if (likely(!blk_should_fake_timeout(rq->q)))
-		blk_mq_complete_request(rq);
+	blk_mq_complete_request(rq);
+}
+
+/* The list pointers of a request that a driver has worked on are of no list. */
+void ferrite_blk_rq_requeue(struct request *rq, bool kick)
+{
+	INIT_LIST_HEAD(&rq->queuelist);
+	blk_mq_requeue_request(rq, kick);
+}
+
+bool ferrite_blk_rq_add_to_batch(struct request *rq, struct io_comp_batch *batch)
+{
+	return blk_mq_add_to_batch(rq, batch, false, blk_mq_end_request_batch);
+}
+
+struct request *ferrite_blk_rq_next(const struct request *rq)
+{
+	return rq->rq_next;
+}
+
+void ferrite_blk_rq_set_next(struct request *rq, struct request *next)
+{
+	rq->rq_next = next;
+}
+
+struct blk_mq_hw_ctx *ferrite_blk_rq_hctx(const struct request *rq)
+{
+	return rq->mq_hctx;
 }
 
 /* Moves on to the next piece that holds something, in this bio or a later one. */

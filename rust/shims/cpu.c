@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cpumask.h>
+#include <linux/nodemask.h>
 #include "cpu.h"
 
 unsigned int ferrite_cpu_possible(void)
 {
 	return nr_cpu_ids;
+}
+
+unsigned int ferrite_cpu_online_nodes(void)
+{
+	return num_online_nodes();
 }

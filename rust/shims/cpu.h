@@ -3,5 +3,6 @@
 #define FERRITE_CPU_H
 
 unsigned int ferrite_cpu_possible(void);
+unsigned int ferrite_cpu_online_nodes(void);
 
 #endif

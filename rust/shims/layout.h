@@ -49,12 +49,20 @@
 	X(blk_mq_ops, sizeof(struct blk_mq_ops))				\
 	X(blk_mq_tag_set, sizeof(struct blk_mq_tag_set))			\
 	X(blk_mq_hw_ctx_queue, offsetof(struct blk_mq_hw_ctx, queue))		\
+	X(blk_mq_hw_ctx_driver_data, offsetof(struct blk_mq_hw_ctx, driver_data)) \
+	X(blk_mq_hw_ctx_type, offsetof(struct blk_mq_hw_ctx, type))		\
+	X(blk_mq_hw_ctx_queue_num, offsetof(struct blk_mq_hw_ctx, queue_num))	\
+	X(blk_mq_tag_set_nr_maps, offsetof(struct blk_mq_tag_set, nr_maps))	\
+	X(blk_mq_tag_set_nr_hw_queues, offsetof(struct blk_mq_tag_set, nr_hw_queues)) \
+	X(blk_mq_tag_set_driver_data, offsetof(struct blk_mq_tag_set, driver_data)) \
+	X(gendisk_queue, offsetof(struct gendisk, queue))			\
 	X(blk_mq_queue_data, sizeof(struct blk_mq_queue_data))			\
 	X(blk_mq_queue_data_last, offsetof(struct blk_mq_queue_data, last))	\
 	X(request_queue_queuedata, offsetof(struct request_queue, queuedata))	\
 	X(block_device_operations, sizeof(struct block_device_operations))	\
 	X(block_device_operations_owner, offsetof(struct block_device_operations, owner)) \
 	X(ferrite_blk_ops, sizeof(struct ferrite_blk_ops))			\
+	X(ferrite_blk_tags, sizeof(struct ferrite_blk_tags))			\
 	X(ferrite_blk_limits, sizeof(struct ferrite_blk_limits))		\
 	X(ferrite_blk_segments, sizeof(struct ferrite_blk_segments))
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! CPUs.
+//! CPUs, and the nodes that they stand in.
 //!
-//! C header: `include/linux/cpumask.h`.
+//! C headers: `include/linux/cpumask.h`, `include/linux/nodemask.h`.
 
 /// How many CPUs there can ever be: `nr_cpu_ids`. At least one.
 #[must_use]
 pub fn possible() -> u32 {
     // SAFETY: this only reads a variable that does not change after boot.
     unsafe { bindings::ferrite_cpu_possible() }.max(1)
+}
+
+/// How many NUMA nodes are online: `num_online_nodes()`. At least one.
+#[must_use]
+pub fn online_nodes() -> u32 {
+    // SAFETY: this only reads a number.
+    unsafe { bindings::ferrite_cpu_online_nodes() }.max(1)
 }

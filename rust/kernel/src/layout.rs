@@ -132,3 +132,35 @@ const_assert_eq!(
     size_of::<c::ferrite_blk_segments>(),
     c::FERRITE_LAYOUT_ferrite_blk_segments as usize
 );
+const_assert_eq!(
+    offset_of!(c::blk_mq_hw_ctx, driver_data),
+    c::FERRITE_LAYOUT_blk_mq_hw_ctx_driver_data as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_hw_ctx, type_),
+    c::FERRITE_LAYOUT_blk_mq_hw_ctx_type as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_hw_ctx, queue_num),
+    c::FERRITE_LAYOUT_blk_mq_hw_ctx_queue_num as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_tag_set, nr_maps),
+    c::FERRITE_LAYOUT_blk_mq_tag_set_nr_maps as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_tag_set, nr_hw_queues),
+    c::FERRITE_LAYOUT_blk_mq_tag_set_nr_hw_queues as usize
+);
+const_assert_eq!(
+    offset_of!(c::blk_mq_tag_set, driver_data),
+    c::FERRITE_LAYOUT_blk_mq_tag_set_driver_data as usize
+);
+const_assert_eq!(
+    offset_of!(c::gendisk, queue),
+    c::FERRITE_LAYOUT_gendisk_queue as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_blk_tags>(),
+    c::FERRITE_LAYOUT_ferrite_blk_tags as usize
+);

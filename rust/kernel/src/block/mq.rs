@@ -10,13 +10,21 @@
 //! forgotten: dropping one ends it with an I/O error.
 
 mod gen_disk;
+mod hw_context;
 mod operations;
+mod queue_limits;
 mod request;
+mod request_list;
 mod tag_set;
 mod timer;
 
-pub use gen_disk::{GenDisk, GenDiskBuilder};
+pub use gen_disk::{Frozen, GenDisk, GenDiskBuilder, Quiesced};
+pub use hw_context::HwContext;
 pub use operations::Operations;
-pub use request::{IdleRequest, Op, Refused, Request, Segment, Segments, Status};
-pub use tag_set::{Flags, TagSet};
+pub use queue_limits::QueueLimits;
+pub use request::{
+    IdleRequest, Op, Refused, Request, Segment, Segments, Status, TimedOut, TimeoutAction,
+};
+pub use request_list::{CompletionBatch, RequestList};
+pub use tag_set::{Flags, TagSet, TagSetBuilder};
 pub use timer::{RequestTimer, TimerOperations};

@@ -5,92 +5,33 @@
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use super::{Operations, TagSet};
-use crate::error::code::EINVAL;
+use super::{Operations, QueueLimits, TagSet};
 use crate::error::{Result, from_err_ptr, to_result};
 use crate::module::ThisModule;
 use crate::sync::Arc;
-use crate::types::ForeignOwnable;
+use crate::types::{ForeignOwnable, NotThreadSafe};
 
 /// What a disk will be like.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct GenDiskBuilder {
-    limits: bindings::ferrite_blk_limits,
+    limits: QueueLimits,
     capacity: u64,
 }
 
-impl Default for GenDiskBuilder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl GenDiskBuilder {
-    /// An empty disk with blocks of 512 bytes, that does not rotate and has no write cache.
+    /// An empty disk with the limits of [`QueueLimits::new`].
     #[must_use]
-    pub fn new() -> Self {
-        let limits = bindings::ferrite_blk_limits {
-            logical_block_size: super::super::SECTOR_SIZE,
-            physical_block_size: super::super::SECTOR_SIZE,
-            max_hw_sectors: 0,
-            rotational: false,
-            write_cache: false,
-            fua: false,
-        };
+    pub const fn new() -> Self {
         Self {
-            limits,
+            limits: QueueLimits::new(),
             capacity: 0,
         }
     }
 
-    /// The smallest unit that can be read or written, in bytes.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: it is not a power of two between 512 and the size of a page.
-    pub fn logical_block_size(mut self, size: u32) -> Result<Self> {
-        if !size.is_power_of_two() || !(512..=4096).contains(&size) {
-            return Err(EINVAL);
-        }
-        self.limits.logical_block_size = size;
-        if self.limits.physical_block_size < size {
-            self.limits.physical_block_size = size;
-        }
-        Ok(self)
-    }
-
-    /// The unit that the device writes without reading first, in bytes; at least the logical one.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: it is not a power of two, or less than the logical one.
-    pub fn physical_block_size(mut self, size: u32) -> Result<Self> {
-        if !size.is_power_of_two() || size < self.limits.logical_block_size {
-            return Err(EINVAL);
-        }
-        self.limits.physical_block_size = size;
-        Ok(self)
-    }
-
-    /// The largest request, in sectors of 512 bytes; 0 leaves it to the block layer.
+    /// What the disk can do.
     #[must_use]
-    pub fn max_hw_sectors(mut self, sectors: u32) -> Self {
-        self.limits.max_hw_sectors = sectors;
-        self
-    }
-
-    /// Whether seeking takes time.
-    #[must_use]
-    pub fn rotational(mut self, rotational: bool) -> Self {
-        self.limits.rotational = rotational;
-        self
-    }
-
-    /// Whether writes must be flushed to be durable, and whether a write can say so itself (FUA).
-    #[must_use]
-    pub fn write_cache(mut self, cache: bool, fua: bool) -> Self {
-        self.limits.write_cache = cache;
-        self.limits.fua = fua;
+    pub fn limits(mut self, limits: QueueLimits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -122,7 +63,7 @@ impl GenDiskBuilder {
         let disk = from_err_ptr(unsafe {
             bindings::ferrite_blk_disk_alloc(
                 tags.as_ptr(),
-                &raw const self.limits,
+                &raw const self.limits.0,
                 data,
                 &FileOperations::<T>::TABLE,
                 name.as_ptr().cast(),
@@ -174,13 +115,92 @@ unsafe impl<T: Operations> Send for GenDisk<T> {}
 // SAFETY: as above.
 unsafe impl<T: Operations> Sync for GenDisk<T> {}
 
+impl<T: Operations> GenDisk<T> {
+    /// Changes the capacity, in sectors of 512 bytes; user space hears of it. May sleep.
+    pub fn set_capacity(&self, sectors: u64) {
+        // SAFETY: by the invariant the disk was added.
+        unsafe { bindings::ferrite_blk_disk_resize(self.disk.as_ptr(), &raw const sectors) };
+    }
+
+    /// Changes what the disk can do, when no request is in flight. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the kernel does not take the limits.
+    pub fn set_limits(&self, limits: &QueueLimits) -> Result {
+        // SAFETY: by the invariant the disk was added.
+        to_result(unsafe {
+            bindings::ferrite_blk_disk_update_limits(self.disk.as_ptr(), &raw const limits.0)
+        })
+    }
+
+    /// Waits until no request is in flight, and keeps new ones out while the result lives. May
+    /// sleep. Meanwhile the task does no I/O to get memory.
+    #[must_use = "requests come again when it is dropped"]
+    pub fn freeze(&self) -> Frozen<'_, T> {
+        // SAFETY: by the invariant the disk was added.
+        let flags = unsafe { bindings::ferrite_blk_disk_freeze(self.disk.as_ptr()) };
+        Frozen(self, flags, NotThreadSafe::new())
+    }
+
+    /// Keeps requests from the driver while the result lives, and waits until
+    /// [`Operations::queue_rq`] runs nowhere. Requests that the driver has are not waited for. May
+    /// sleep.
+    #[must_use = "requests come again when it is dropped"]
+    pub fn quiesce(&self) -> Quiesced<'_, T> {
+        // SAFETY: by the invariant the disk was added.
+        unsafe { bindings::ferrite_blk_disk_quiesce(self.disk.as_ptr()) };
+        Quiesced(self)
+    }
+
+    /// Keeps requests from the driver until [`Self::start_queues`]; waits for nothing, so that a
+    /// few may still come. For a device that is full.
+    pub fn stop_queues(&self) {
+        // SAFETY: by the invariant the disk was added.
+        unsafe { bindings::ferrite_blk_disk_stop(self.disk.as_ptr()) };
+    }
+
+    /// Undoes [`Self::stop_queues`]. May be called from an interrupt.
+    pub fn start_queues(&self) {
+        // SAFETY: by the invariant the disk was added.
+        unsafe { bindings::ferrite_blk_disk_start(self.disk.as_ptr()) };
+    }
+
+    /// Offers the requests again that were given back with [`Request::requeue`](super::Request).
+    pub fn kick_requeued(&self) {
+        // SAFETY: by the invariant the disk was added, and so has a queue.
+        unsafe { bindings::blk_mq_kick_requeue_list((*self.disk.as_ptr()).queue) };
+    }
+}
+
+/// A disk without requests in flight. Dropping it lets them in again.
+pub struct Frozen<'a, T: Operations>(&'a GenDisk<T>, core::ffi::c_uint, NotThreadSafe);
+
+impl<T: Operations> Drop for Frozen<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: it was frozen by this task, which gave these flags, and is thawed once.
+        unsafe { bindings::ferrite_blk_disk_unfreeze(self.0.disk.as_ptr(), self.1) };
+    }
+}
+
+/// A disk whose driver gets no requests. Dropping it lets them come again.
+pub struct Quiesced<'a, T: Operations>(&'a GenDisk<T>);
+
+impl<T: Operations> Drop for Quiesced<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: it was quiesced, and this is undone once.
+        unsafe { bindings::ferrite_blk_disk_unquiesce(self.0.disk.as_ptr()) };
+    }
+}
+
 impl<T: Operations> Drop for GenDisk<T> {
     fn drop(&mut self) {
         // SAFETY: by the invariant the disk was added, and this happens once.
-        unsafe { bindings::del_gendisk(self.disk.as_ptr()) };
+        unsafe { bindings::ferrite_blk_disk_del(self.disk.as_ptr()) };
         // SAFETY: the reference is ours. Who has the disk open has one of its own.
         unsafe { bindings::put_disk(self.disk.as_ptr()) };
-        // SAFETY: `del_gendisk` has waited for every request; no operation runs any more.
+        // SAFETY: the removal has waited for every request, and for every call that has had one; no
+        // operation runs any more.
         drop(unsafe { T::QueueData::from_foreign(self.data) });
     }
 }

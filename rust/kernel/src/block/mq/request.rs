@@ -224,6 +224,15 @@ impl<T: Operations> Request<T> {
         }
     }
 
+    /// Gives the request back to the block layer, which offers it again: at once if `kick` is set,
+    /// or else when [`GenDisk::kick_requeued`](super::GenDisk::kick_requeued) is called. May be
+    /// called from a hard interrupt.
+    pub fn requeue(self, kick: bool) {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: by the invariant the request is ours and started; it is given away here.
+        unsafe { bindings::ferrite_blk_rq_requeue(this.0.as_ptr(), kick) };
+    }
+
     /// Ends the request, here and now.
     pub fn end(self, status: Status) {
         let this = ManuallyDrop::new(self);
@@ -247,6 +256,58 @@ impl<T: Operations> Drop for Request<T> {
         // hangs its submitter for ever, so it ends as a failure.
         unsafe { bindings::ferrite_blk_rq_end(self.0.as_ptr(), Status::IO_ERROR.0) };
     }
+}
+
+/// A request that was not ended in time, as [`Operations::timeout`] sees it.
+///
+/// It does not own the request: whoever has it may be ending it at this very moment. So it can be
+/// recognised, but not ended. To end it, the driver takes the [`Request`] from where it keeps it
+/// (see [`RequestList::remove`](super::RequestList::remove)); of a driver and its time-out handler
+/// only one can have it, so that no request ends twice.
+///
+/// # Invariants
+///
+/// The pointer is that of a started request of a tag set for `T`, which is not used for something
+/// else during `'a`, even if it ends meanwhile.
+pub struct TimedOut<'a, T: Operations>(NonNull<bindings::request>, PhantomData<&'a T>);
+
+impl<T: Operations> TimedOut<'_, T> {
+    /// # Safety
+    ///
+    /// `request` is a started request of a tag set for `T`, and is not freed during `'a`.
+    pub(super) unsafe fn from_raw(request: *mut bindings::request) -> Self {
+        // INVARIANT: the caller promises it.
+        // SAFETY: a request is never null.
+        Self(unsafe { NonNull::new_unchecked(request) }, PhantomData)
+    }
+
+    /// Whether that is this one.
+    #[must_use]
+    pub fn is(&self, request: &Request<T>) -> bool {
+        self.is_raw(request.0)
+    }
+
+    pub(super) fn is_raw(&self, request: NonNull<bindings::request>) -> bool {
+        self.0 == request
+    }
+
+    /// The driver's data for this request.
+    #[must_use]
+    pub fn data(&self) -> &T::RequestData {
+        // SAFETY: this only computes an address.
+        let data = unsafe { bindings::ferrite_blk_rq_data(self.0.as_ptr()) };
+        // SAFETY: `init_request` has made the data, and they live as long as the tag set.
+        unsafe { &*data.cast::<T::RequestData>() }
+    }
+}
+
+/// What becomes of a request that was not ended in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeoutAction {
+    /// It has been ended, or will be soon; its time-out does not run any more.
+    Done,
+    /// It gets as much time again.
+    ResetTimer,
 }
 
 /// A walk over the memory of a request.
