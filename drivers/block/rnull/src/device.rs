@@ -2,17 +2,27 @@
 
 //! Disks, and what happens to their requests.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::pin::Pin;
+use core::sync::atomic::{AtomicI32, Ordering};
 
 use kernel::block::mq::{
-    Flags, GenDisk, GenDiskBuilder, IdleRequest, Op, Operations, Refused, Request, Status, TagSet,
+    CompletionBatch, Flags, GenDisk, GenDiskBuilder, HwContext, IdleRequest, Op, Operations,
+    QueueLimits, Refused, Request, RequestList, Status, TagSet, TagSetBuilder, TimedOut,
+    TimeoutAction,
 };
+use kernel::error::to_result;
+use kernel::page::PAGE_SIZE;
 use kernel::prelude::*;
-use kernel::print::Text;
-use kernel::sync::{Arc, ArcBorrow};
+use kernel::sync::{Arc, ArcBorrow, SpinLock};
 
-use crate::params::{Completion, Config};
+use crate::config::{Completion, Config};
 use crate::store::Store;
+
+/// The largest discard: all that a request can say in bytes.
+const MAX_DISCARD_SECTORS: u32 = u32::MAX >> kernel::block::SECTOR_SHIFT;
+
+/// How long a request may take. Only one that nobody polls for takes as long.
+const TIMEOUT_MS: u32 = 5000;
 
 /// What a disk needs to serve requests.
 pub(crate) struct Device {
@@ -25,75 +35,118 @@ pub(crate) struct NullBlk;
 
 /// What a request carries from where it is served to where it completes.
 pub(crate) struct Pending {
-    failed: AtomicBool,
+    /// 0 or an errno.
+    errno: AtomicI32,
 }
 
-/// Makes the disk number `index`.
-pub(crate) fn make(config: &Config, index: u32) -> Result<GenDisk<NullBlk>> {
-    // Memory for new data is allocated while a request is served, which may sleep.
+/// Makes the queues for one disk, or for all of them.
+pub(crate) fn make_tags(config: &Config) -> Result<Arc<TagSet<NullBlk>>> {
     let flags = Flags::NONE
-        .and_if(config.memory_backed, Flags::BLOCKING)
+        .and_if(config.blocking, Flags::BLOCKING)
         .and_if(config.no_sched, Flags::NO_SCHED);
-    let tags = Arc::pin_init(
-        TagSet::new(config.submit_queues, config.hw_queue_depth, flags),
-        GFP_KERNEL,
-    )?;
+    let tags = TagSetBuilder::new(config.submit_queues, config.hw_queue_depth)
+        .poll_queues(config.poll_queues)
+        .timeout_ms(TIMEOUT_MS)
+        .node(config.home_node)
+        .flags(flags);
+    Arc::pin_init(tags.build(), GFP_KERNEL)
+}
+
+/// Makes a disk.
+pub(crate) fn make(
+    config: &Config,
+    name: &str,
+    tags: Arc<TagSet<NullBlk>>,
+) -> Result<GenDisk<NullBlk>> {
     let store = if config.memory_backed {
         Some(Store::new()?)
     } else {
         None
     };
-    let device = Arc::new(
-        Device {
-            completion: config.completion,
-            store,
-        },
-        GFP_KERNEL,
-    )?;
-    let mut name = Text::<32>::new();
-    name.text("rnullb").integer(index);
+    let device = Device {
+        completion: config.completion,
+        store,
+    };
     GenDiskBuilder::new()
-        .logical_block_size(config.block_size)?
+        .limits(limits(config)?)
         .capacity_sectors(config.capacity())
-        .build(name.as_str()?, tags, device)
+        .build(name, tags, Arc::new(device, GFP_KERNEL)?)
 }
 
-impl Device {
-    fn serve(&self, request: &Request<NullBlk>) -> Result {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        match request.op() {
-            Op::Read => store.read(request),
-            Op::Write => store.write(request),
-            Op::Flush => Ok(()),
-            _ => Err(EOPNOTSUPP),
-        }
+fn limits(config: &Config) -> Result<QueueLimits> {
+    let boundary = if config.virt_boundary { PAGE_SIZE } else { 0 };
+    let discard = if config.discard {
+        MAX_DISCARD_SECTORS
+    } else {
+        0
+    };
+    Ok(QueueLimits::new()
+        .logical_block_size(config.block_size)?
+        .max_hw_sectors(config.max_sectors)?
+        .virt_boundary(boundary)?
+        .discard(discard, config.block_size)?
+        .rotational(config.rotational)
+        .write_cache(config.cache_size != 0, config.fua))
+}
+
+/// Moves the data of a request. Apart, so that a disk without memory does not pay for it.
+#[inline(never)]
+fn serve(store: &Store, request: &Request<NullBlk>) -> Result {
+    match request.op() {
+        Op::Read => store.read(request),
+        Op::Write => store.write(request),
+        Op::Discard => store.discard(request.sector(), request.len()),
+        // What is in memory is as durable as it gets.
+        Op::Flush => Ok(()),
+        _ => Err(EOPNOTSUPP),
+    }
+}
+
+impl Pending {
+    fn set(&self, result: Result) {
+        let errno = result.map_or_else(Error::to_errno, |()| 0);
+        self.errno.store(errno, Ordering::Relaxed);
+    }
+
+    fn status(&self) -> Status {
+        to_result(self.errno.load(Ordering::Relaxed)).into()
     }
 }
 
 impl Operations for NullBlk {
     type QueueData = Arc<Device>;
     type RequestData = Pending;
+    /// On a polled queue, the requests that have been served.
+    type HwData = Pin<KBox<SpinLock<RequestList<Self>>>>;
 
     fn new_request_data() -> impl PinInit<Pending, Error> {
-        try_init!(Pending { failed: AtomicBool::new(false) }? Error)
+        try_init!(Pending { errno: AtomicI32::new(0) }? Error)
+    }
+
+    fn init_hctx(_device: ArcBorrow<'_, Device>, _index: u32) -> Result<Self::HwData> {
+        KBox::pin_init(kernel::new_spinlock!(RequestList::new()), GFP_KERNEL)
     }
 
     fn queue_rq<'call>(
         device: ArcBorrow<'_, Device>,
+        hw: HwContext<'_, Self>,
         request: IdleRequest<'call, Self>,
         _is_last: bool,
     ) -> Result<(), Refused<'call, Self>> {
         let request = request.start();
-        let result = device.serve(&request);
+        let result = match &device.store {
+            Some(store) => serve(store, &request),
+            None => Ok(()),
+        };
+        if hw.is_poll() {
+            request.data().set(result);
+            hw.data().lock().push_back(request);
+            return Ok(());
+        }
         match device.completion {
-            Completion::Direct => request.end(Status::from(result)),
+            Completion::Direct => request.end(result.into()),
             Completion::SoftIrq => {
-                request
-                    .data()
-                    .failed
-                    .store(result.is_err(), Ordering::Relaxed);
+                request.data().set(result);
                 request.complete();
             }
         }
@@ -101,7 +154,39 @@ impl Operations for NullBlk {
     }
 
     fn complete(request: Request<Self>) {
-        let failed = request.data().failed.load(Ordering::Relaxed);
-        request.end(if failed { Status::IO_ERROR } else { Status::OK });
+        let status = request.data().status();
+        request.end(status);
+    }
+
+    fn poll(
+        _device: ArcBorrow<'_, Device>,
+        hw: HwContext<'_, Self>,
+        batch: &mut CompletionBatch<'_>,
+    ) -> u32 {
+        let mut served = core::mem::take(&mut *hw.data().lock());
+        let mut found: u32 = 0;
+        while let Some(request) = served.pop_front() {
+            let status = request.data().status();
+            batch.end(request, status);
+            found = found.saturating_add(1);
+        }
+        found
+    }
+
+    fn timeout(
+        _device: ArcBorrow<'_, Device>,
+        hw: HwContext<'_, Self>,
+        late: &TimedOut<'_, Self>,
+    ) -> TimeoutAction {
+        let unpolled = hw.data().lock().remove(late);
+        match unpolled {
+            Some(request) => {
+                pr_info!("a request timed out: nobody polled for it");
+                request.end(Status::TIMEOUT);
+                TimeoutAction::Done
+            }
+            // It is being served, or on its way out.
+            None => TimeoutAction::ResetTimer,
+        }
     }
 }

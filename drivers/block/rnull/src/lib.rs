@@ -6,21 +6,22 @@
 //! keeps the data in memory (`memory_backed=1`), so that file systems and tests can use it.
 //! Parameters, defaults and behaviour are those of the C driver `null_blk`.
 //!
-//! [`params`] checks what was asked for, [`device`] makes disks and serves requests, [`store`]
+//! [`config`] checks what was asked for, [`device`] makes disks and serves requests, [`store`]
 //! keeps the data.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod config;
 mod device;
-mod params;
 mod store;
 
 use kernel::block::mq::GenDisk;
 use kernel::prelude::*;
+use kernel::print::Text;
 
+use config::Config;
 use device::NullBlk;
-use params::Config;
 
 module! {
     type: RNull,
@@ -44,26 +45,81 @@ module! {
             permissions: 0o444,
             description: "Block size in bytes: 512, 1024, 2048 or 4096 (512)",
         },
+        max_sectors: u32 {
+            default: 0,
+            permissions: 0o444,
+            description: "Largest request in sectors of 512 bytes, 0: the block layer's choice (0)",
+        },
         submit_queues: u32 {
             default: 1,
             permissions: 0o444,
             description: "Number of submission queues (1)",
+        },
+        poll_queues: u32 {
+            default: 0,
+            permissions: 0o444,
+            description: "Number of queues that are polled for completions (0)",
+        },
+        use_per_node_hctx: bool {
+            default: false,
+            permissions: 0o444,
+            description: "As many submission queues as there are NUMA nodes (N)",
         },
         hw_queue_depth: u32 {
             default: 64,
             permissions: 0o444,
             description: "Requests in flight on each queue (64)",
         },
+        home_node: i32 {
+            default: -1,
+            permissions: 0o444,
+            description: "NUMA node whose memory is used first, -1: any (-1)",
+        },
+        shared_tags: bool {
+            default: false,
+            permissions: 0o444,
+            description: "All devices share one set of queues and tags (N)",
+        },
         irqmode: u32 {
             default: 1,
             permissions: 0o444,
             description: "How requests complete: 0 at once, 1 in a soft interrupt (1)",
-            validate: params::irqmode,
+            validate: config::irqmode,
         },
         memory_backed: bool {
             default: false,
             permissions: 0o444,
             description: "Keep what is written (N)",
+        },
+        discard: bool {
+            default: false,
+            permissions: 0o444,
+            description: "Take discards, if memory_backed (N)",
+        },
+        cache_size: u64 {
+            default: 0,
+            permissions: 0o444,
+            description: "Write cache in MiB, if memory_backed; 0: none (0)",
+        },
+        fua: bool {
+            default: true,
+            permissions: 0o444,
+            description: "A write can bypass the cache, if there is one (Y)",
+        },
+        blocking: bool {
+            default: false,
+            permissions: 0o444,
+            description: "Requests are served where sleeping is allowed (N)",
+        },
+        virt_boundary: bool {
+            default: false,
+            permissions: 0o444,
+            description: "No gaps between the pages of a request (N)",
+        },
+        rotational: bool {
+            default: false,
+            permissions: 0o444,
+            description: "Say that seeking takes time (N)",
         },
         no_sched: bool {
             default: false,
@@ -80,12 +136,24 @@ struct RNull {
 
 impl Module for RNull {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let config = Config::from_parameters()?;
+        let config = Config::from_parameters()?.checked()?;
+        let devices = module_parameters::nr_devices.get();
+        let shared = if module_parameters::shared_tags.get() {
+            Some(device::make_tags(&config)?)
+        } else {
+            None
+        };
         let mut disks = KVec::new();
-        for index in 0..config.nr_devices {
-            disks.push(device::make(&config, index)?, GFP_KERNEL)?;
+        for index in 0..devices {
+            let tags = match &shared {
+                Some(tags) => tags.clone(),
+                None => device::make_tags(&config)?,
+            };
+            let mut name = Text::<32>::new();
+            name.text("rnullb").integer(index);
+            disks.push(device::make(&config, name.as_str()?, tags)?, GFP_KERNEL)?;
         }
-        pr_info!("{} devices of {} GiB", config.nr_devices, config.gb);
+        pr_info!("{} devices of {} MiB", devices, config.size);
         Ok(Self { _disks: disks })
     }
 }

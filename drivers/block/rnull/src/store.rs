@@ -75,13 +75,41 @@ impl Store {
     /// Keeps the request's memory.
     pub(crate) fn write(&self, request: &Request<NullBlk>) -> Result {
         each_piece(request, |segment, place, len| {
-            self.make_page(place.page)?;
-            match self.pages.lock().get(place.page) {
-                Some(page) => segment.copy_to_page(&page, place.offset, len),
-                // Pages never go away before the disk does.
-                None => Err(EIO),
+            loop {
+                self.make_page(place.page)?;
+                if let Some(page) = self.pages.lock().get(place.page) {
+                    return segment.copy_to_page(&page, place.offset, len);
+                }
+                // A discard was faster: begin again.
             }
         })
+    }
+
+    /// Forgets what was written to `len` bytes from `sector` on.
+    pub(crate) fn discard(&self, sector: u64, len: u32) -> Result {
+        let mut place = Place::of_sector(sector)?;
+        let mut left = usize::try_from(len)?;
+        while left > 0 {
+            let here = place.here(left);
+            self.forget(place, here)?;
+            place = place.after(here)?;
+            left = left.saturating_sub(here);
+        }
+        Ok(())
+    }
+
+    fn forget(&self, place: Place, len: usize) -> Result {
+        let mut pages = self.pages.lock();
+        if len < PAGE_SIZE {
+            return match pages.get(place.page) {
+                Some(page) => page.fill(place.offset, 0, len),
+                None => Ok(()),
+            };
+        }
+        let page = pages.remove(place.page);
+        drop(pages);
+        drop(page);
+        Ok(())
     }
 
     /// Sees to it that there is a page. Of several writers who find none, the first one's stays.
