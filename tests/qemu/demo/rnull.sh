@@ -2,6 +2,7 @@
 #
 # description: drivers/block/rnull
 # modules: rnull
+# stock: configfs
 # tools: yes
 # timeout: 120
 

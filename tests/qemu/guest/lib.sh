@@ -78,6 +78,8 @@ check_errno() {
 	EFBIG) words='File too large' ;;
 	ENOTEMPTY) words='Directory not empty' ;;
 	ENOENT) words='No such file or directory' ;;
+	ETIMEDOUT) words='Connection timed out' ;;
+	ENAMETOOLONG) words='File name too long' ;;
 	EIO) words='I/O error|Input/output error' ;;
 	*) fail "check_errno does not know $errno" ;;
 	esac

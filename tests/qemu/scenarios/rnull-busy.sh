@@ -3,6 +3,7 @@
 # description: rnull cannot be unloaded while its disk is open, and works on meanwhile
 # boot: default debug
 # modules: rnull
+# stock: configfs
 
 cleanup() {
 	exec 3<&- || true

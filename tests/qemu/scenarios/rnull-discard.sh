@@ -4,6 +4,7 @@
 # boot: default debug
 # timeout: 120
 # modules: rnull
+# stock: configfs
 # tools: yes
 
 # discard OFFSET SIZE

@@ -4,6 +4,7 @@
 # boot: default debug retbleed
 # timeout: 180
 # modules: rnull
+# stock: configfs
 # tools: yes
 
 # verify NAME SIZE OPTION...: four jobs, each on its own part of the disk.

@@ -4,6 +4,7 @@
 # boot: default debug retbleed
 # timeout: 120
 # modules: rnull
+# stock: configfs
 # tools: yes
 
 FILES=$(brief 4 16)

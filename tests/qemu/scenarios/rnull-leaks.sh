@@ -4,6 +4,7 @@
 # boot: debug
 # timeout: 120
 # modules: rnull
+# stock: configfs
 #
 # With slub_debug=U every object knows how it came to be allocated. When the module is gone, the
 # kernel has no names any more for what was in it and prints bare addresses; an object with such an

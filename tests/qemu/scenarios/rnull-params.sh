@@ -3,6 +3,7 @@
 # description: rnull's parameters have null_blk's defaults, and bad values its errnos
 # boot: default debug
 # modules: rnull
+# stock: configfs
 
 # default NAME VALUE
 default() { check_eq "default of $1" "$2" "$(param rnull "$1")"; }

@@ -4,6 +4,7 @@
 # boot: default debug
 # timeout: 120
 # modules: rnull
+# stock: configfs
 # tools: yes
 #
 # Each disk with polled queues costs a little memory for good: blk-mq registers a CPU's context in

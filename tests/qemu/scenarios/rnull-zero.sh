@@ -3,6 +3,7 @@
 # description: sectors that were never written read as zero, next to written ones too
 # boot: default debug
 # modules: rnull
+# stock: configfs
 
 # read_sectors FIRST COUNT, past the page cache
 read_sectors() {

@@ -9,7 +9,7 @@ use kernel::prelude::*;
 
 use crate::module_parameters as given;
 
-/// What a disk shall be like.
+/// What a disk shall be like, as it was asked for until it has been [`checked`](Self::checked).
 #[derive(Clone, Copy)]
 pub(crate) struct Config {
     /// In MiB.
@@ -20,8 +20,11 @@ pub(crate) struct Config {
     pub(crate) poll_queues: u32,
     pub(crate) use_per_node_hctx: bool,
     pub(crate) hw_queue_depth: u32,
-    pub(crate) home_node: NumaNode,
-    pub(crate) completion: Completion,
+    /// As C has it, where -1 is no node.
+    pub(crate) home_node: u32,
+    pub(crate) shared_tags: bool,
+    pub(crate) irqmode: u32,
+    pub(crate) completion_nsec: u64,
     pub(crate) blocking: bool,
     pub(crate) memory_backed: bool,
     pub(crate) discard: bool,
@@ -33,6 +36,9 @@ pub(crate) struct Config {
     pub(crate) no_sched: bool,
 }
 
+/// The highest `irqmode`.
+const IRQMODE_TIMER: u32 = 2;
+
 /// How a request completes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completion {
@@ -40,19 +46,16 @@ pub(crate) enum Completion {
     Direct,
     /// In a soft interrupt, on the CPU that submitted it.
     SoftIrq,
+    /// In a timer's interrupt, so many nanoseconds later.
+    Timer(i64),
 }
 
 /// The parameter `irqmode` takes the modes that there are.
 pub(crate) fn irqmode(mode: &u32) -> Result {
-    completion(*mode).map(drop)
-}
-
-fn completion(mode: u32) -> Result<Completion> {
-    match mode {
-        0 => Ok(Completion::Direct),
-        1 => Ok(Completion::SoftIrq),
-        _ => Err(EINVAL),
+    if *mode > IRQMODE_TIMER {
+        return Err(EINVAL);
     }
+    Ok(())
 }
 
 impl Config {
@@ -67,7 +70,9 @@ impl Config {
             use_per_node_hctx: given::use_per_node_hctx.get(),
             hw_queue_depth: given::hw_queue_depth.get(),
             home_node: home_node(given::home_node.get()),
-            completion: completion(given::irqmode.get())?,
+            shared_tags: given::shared_tags.get(),
+            irqmode: given::irqmode.get(),
+            completion_nsec: given::completion_nsec.get(),
             blocking: given::blocking.get(),
             memory_backed: given::memory_backed.get(),
             discard: given::discard.get(),
@@ -85,7 +90,7 @@ impl Config {
     /// # Errors
     ///
     /// `EINVAL`: the block size is no power of two between 512 bytes and a page, a queue has no
-    /// request, or the largest request is less than a page.
+    /// request, the largest request is less than a page, or there is no such node.
     pub(crate) fn checked(mut self) -> Result<Self> {
         if !self.block_size.is_power_of_two()
             || !(512..=PAGE_SIZE).contains(&(self.block_size as usize))
@@ -104,19 +109,8 @@ impl Config {
             );
             return Err(EINVAL);
         }
-        let queues = if self.use_per_node_hctx {
-            kernel::cpu::online_nodes()
-        } else {
-            self.submit_queues.min(kernel::cpu::possible()).max(1)
-        };
-        if queues != self.submit_queues {
-            pr_warn!(
-                "parameter submit_queues: {} becomes {}",
-                self.submit_queues,
-                queues
-            );
-            self.submit_queues = queues;
-        }
+        self.node()?;
+        self.check_queues();
         if self.discard && !self.memory_backed {
             pr_info!("parameter discard: ignored without memory_backed");
             self.discard = false;
@@ -127,12 +121,51 @@ impl Config {
         } else {
             self.cache_size = 0;
         }
+        self.irqmode = self.irqmode.min(IRQMODE_TIMER);
         Ok(self)
+    }
+
+    fn check_queues(&mut self) {
+        let most = kernel::cpu::possible();
+        let queues = if self.use_per_node_hctx {
+            kernel::cpu::online_nodes()
+        } else {
+            self.submit_queues.min(most).max(1)
+        };
+        if queues != self.submit_queues {
+            pr_warn!(
+                "parameter submit_queues: {} becomes {}",
+                self.submit_queues,
+                queues
+            );
+            self.submit_queues = queues;
+        }
+        self.poll_queues = at_most("poll_queues", self.poll_queues, most);
     }
 
     /// The size of a device in sectors of 512 bytes.
     pub(crate) fn capacity(&self) -> u64 {
         self.size << (20 - SECTOR_SHIFT)
+    }
+
+    /// The node whose memory is used first.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: there is no such node.
+    pub(crate) fn node(&self) -> Result<NumaNode> {
+        match self.home_node.cast_signed() {
+            -1 => Ok(NumaNode::NO_NODE),
+            node => NumaNode::new(node),
+        }
+    }
+
+    pub(crate) fn completion(&self) -> Completion {
+        match self.irqmode {
+            0 => Completion::Direct,
+            1 => Completion::SoftIrq,
+            _ => Completion::Timer(i64::try_from(self.completion_nsec).unwrap_or(i64::MAX)),
+        }
     }
 }
 
@@ -143,12 +176,13 @@ fn at_most(name: &str, asked: u32, most: u32) -> u32 {
     asked.min(most)
 }
 
-fn home_node(asked: i32) -> NumaNode {
-    if asked == NumaNode::NO_NODE.as_raw() {
-        return NumaNode::NO_NODE;
-    }
-    NumaNode::new(asked).unwrap_or_else(|_| {
+/// As in C, a node that is not there means none.
+fn home_node(asked: i32) -> u32 {
+    let node = if asked == -1 || NumaNode::new(asked).is_ok() {
+        asked
+    } else {
         pr_err!("parameter home_node: there is no node {}", asked);
-        NumaNode::NO_NODE
-    })
+        -1
+    };
+    node.cast_unsigned()
 }

@@ -7,13 +7,16 @@ use core::sync::atomic::{AtomicI32, Ordering};
 
 use kernel::block::mq::{
     CompletionBatch, Flags, GenDisk, GenDiskBuilder, HwContext, IdleRequest, Op, Operations,
-    QueueLimits, Refused, Request, RequestList, Status, TagSet, TagSetBuilder, TimedOut,
-    TimeoutAction,
+    QueueLimits, Refused, Request, RequestList, RequestTimer, Status, TagSet, TagSetBuilder,
+    TimedOut, TimeoutAction, TimerOperations,
 };
 use kernel::error::to_result;
 use kernel::page::PAGE_SIZE;
 use kernel::prelude::*;
+use kernel::print::Text;
 use kernel::sync::{Arc, ArcBorrow, SpinLock};
+use kernel::time::hrtimer::RelativeMode;
+use kernel::time::{Delta, Monotonic};
 
 use crate::config::{Completion, Config};
 use crate::store::Store;
@@ -21,22 +24,34 @@ use crate::store::Store;
 /// The largest discard: all that a request can say in bytes.
 const MAX_DISCARD_SECTORS: u32 = u32::MAX >> kernel::block::SECTOR_SHIFT;
 
-/// How long a request may take. Only one that nobody polls for takes as long.
+/// How long a request may take: too long are those that nobody polls for, and those whose timer
+/// was set to more.
 const TIMEOUT_MS: u32 = 5000;
 
 /// What a disk needs to serve requests.
 pub(crate) struct Device {
     completion: Completion,
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
 }
 
 /// The driver, as blk-mq sees it.
 pub(crate) struct NullBlk;
 
 /// What a request carries from where it is served to where it completes.
+#[pin_data]
 pub(crate) struct Pending {
     /// 0 or an errno.
     errno: AtomicI32,
+    /// Owns the request with `irqmode=2`.
+    #[pin]
+    timer: RequestTimer<NullBlk>,
+}
+
+/// The name of a disk of the module's parameters.
+pub(crate) fn name(index: u32) -> Text<31> {
+    let mut name = Text::new();
+    name.text("rnullb").integer(index);
+    name
 }
 
 /// Makes the queues for one disk, or for all of them.
@@ -47,7 +62,7 @@ pub(crate) fn make_tags(config: &Config) -> Result<Arc<TagSet<NullBlk>>> {
     let tags = TagSetBuilder::new(config.submit_queues, config.hw_queue_depth)
         .poll_queues(config.poll_queues)
         .timeout_ms(TIMEOUT_MS)
-        .node(config.home_node)
+        .node(config.node()?)
         .flags(flags);
     Arc::pin_init(tags.build(), GFP_KERNEL)
 }
@@ -57,14 +72,10 @@ pub(crate) fn make(
     config: &Config,
     name: &str,
     tags: Arc<TagSet<NullBlk>>,
+    store: Option<Arc<Store>>,
 ) -> Result<GenDisk<NullBlk>> {
-    let store = if config.memory_backed {
-        Some(Store::new()?)
-    } else {
-        None
-    };
     let device = Device {
-        completion: config.completion,
+        completion: config.completion(),
         store,
     };
     GenDiskBuilder::new()
@@ -120,7 +131,10 @@ impl Operations for NullBlk {
     type HwData = Pin<KBox<SpinLock<RequestList<Self>>>>;
 
     fn new_request_data() -> impl PinInit<Pending, Error> {
-        try_init!(Pending { errno: AtomicI32::new(0) }? Error)
+        try_pin_init!(Pending {
+            errno: AtomicI32::new(0),
+            timer <- RequestTimer::new(),
+        }? Error)
     }
 
     fn init_hctx(_device: ArcBorrow<'_, Device>, _index: u32) -> Result<Self::HwData> {
@@ -148,6 +162,13 @@ impl Operations for NullBlk {
             Completion::SoftIrq => {
                 request.data().set(result);
                 request.complete();
+            }
+            Completion::Timer(nanos) => {
+                request.data().set(result);
+                if let Err(request) = request.start_timer(Delta::from_nanos(nanos)) {
+                    // The timer of a request that has just begun is idle.
+                    request.end(Status::IO_ERROR);
+                }
             }
         }
         Ok(())
@@ -178,15 +199,29 @@ impl Operations for NullBlk {
         hw: HwContext<'_, Self>,
         late: &TimedOut<'_, Self>,
     ) -> TimeoutAction {
-        let unpolled = hw.data().lock().remove(late);
-        match unpolled {
+        let held = late.data().timer.take();
+        let held = held.or_else(|| hw.data().lock().remove(late));
+        match held {
             Some(request) => {
-                pr_info!("a request timed out: nobody polled for it");
+                pr_info!("a request timed out");
                 request.end(Status::TIMEOUT);
                 TimeoutAction::Done
             }
             // It is being served, or on its way out.
             None => TimeoutAction::ResetTimer,
         }
+    }
+}
+
+impl TimerOperations for NullBlk {
+    type TimerMode = RelativeMode<Monotonic>;
+
+    fn timer(data: &Pending) -> &RequestTimer<Self> {
+        &data.timer
+    }
+
+    fn timer_expired(request: Request<Self>) {
+        let status = request.data().status();
+        request.end(status);
     }
 }

@@ -7,21 +7,24 @@
 //! Parameters, defaults and behaviour are those of the C driver `null_blk`.
 //!
 //! [`config`] checks what was asked for, [`device`] makes disks and serves requests, [`store`]
-//! keeps the data.
+//! keeps the data, and [`configfs`] is where further disks are made by hand.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod config;
+mod configfs;
 mod device;
 mod store;
 
 use kernel::block::mq::GenDisk;
+use kernel::configfs::Subsystem;
 use kernel::prelude::*;
-use kernel::print::Text;
 
 use config::Config;
+use configfs::{Root, SharedTags};
 use device::NullBlk;
+use store::Store;
 
 module! {
     type: RNull,
@@ -83,8 +86,13 @@ module! {
         irqmode: u32 {
             default: 1,
             permissions: 0o444,
-            description: "How requests complete: 0 at once, 1 in a soft interrupt (1)",
+            description: "How requests complete: 0 at once, 1 in a soft interrupt, 2 by a timer (1)",
             validate: config::irqmode,
+        },
+        completion_nsec: u64 {
+            default: 10000,
+            permissions: 0o444,
+            description: "How long a request takes with irqmode=2, in ns (10000)",
         },
         memory_backed: bool {
             default: false,
@@ -129,31 +137,30 @@ module! {
     },
 }
 
-/// The loaded module: its disks. Dropping them takes them away.
+/// The loaded module. Dropping it takes its disks away.
 struct RNull {
+    /// Goes first: `mkdir` must find everything in place.
+    _configfs: Subsystem<Root>,
     _disks: KVec<GenDisk<NullBlk>>,
 }
 
 impl Module for RNull {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let config = Config::from_parameters()?.checked()?;
+        let asked = Config::from_parameters()?;
+        let config = asked.checked()?;
+        let shared_tags = SharedTags::new(config)?;
         let devices = module_parameters::nr_devices.get();
-        let shared = if module_parameters::shared_tags.get() {
-            Some(device::make_tags(&config)?)
-        } else {
-            None
-        };
         let mut disks = KVec::new();
         for index in 0..devices {
-            let tags = match &shared {
-                Some(tags) => tags.clone(),
-                None => device::make_tags(&config)?,
-            };
-            let mut name = Text::<32>::new();
-            name.text("rnullb").integer(index);
-            disks.push(device::make(&config, name.as_str()?, tags)?, GFP_KERNEL)?;
+            let store = config.memory_backed.then(Store::shared).transpose()?;
+            let tags = shared_tags.tags(&config)?;
+            let disk = device::make(&config, device::name(index).as_str()?, tags, store)?;
+            disks.push(disk, GFP_KERNEL)?;
         }
         pr_info!("{} devices of {} MiB", devices, config.size);
-        Ok(Self { _disks: disks })
+        Ok(Self {
+            _configfs: configfs::register(asked, devices, shared_tags)?,
+            _disks: disks,
+        })
     }
 }

@@ -8,6 +8,7 @@ use kernel::block::SECTOR_SHIFT;
 use kernel::block::mq::{Request, Segment};
 use kernel::page::{PAGE_SHIFT, PAGE_SIZE, Page};
 use kernel::prelude::*;
+use kernel::sync::Arc;
 use kernel::xarray::{AllocKind, XArray};
 
 use crate::device::NullBlk;
@@ -56,10 +57,15 @@ impl Place {
 }
 
 impl Store {
-    pub(crate) fn new() -> Result<Self> {
+    fn new() -> Result<Self> {
         Ok(Self {
             pages: KBox::pin_init(XArray::new(AllocKind::None), GFP_KERNEL)?,
         })
+    }
+
+    /// A store that outlives the disk that is on it.
+    pub(crate) fn shared() -> Result<Arc<Self>> {
+        Arc::new(Self::new()?, GFP_KERNEL)
     }
 
     /// Fills the request's memory.
