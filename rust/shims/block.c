@@ -261,6 +261,11 @@ void ferrite_blk_rq_requeue(struct request *rq, bool kick)
 	blk_mq_requeue_request(rq, kick);
 }
 
+void ferrite_blk_rq_set_quiet(struct request *rq)
+{
+	rq->rq_flags |= RQF_QUIET;
+}
+
 bool ferrite_blk_rq_add_to_batch(struct request *rq, struct io_comp_batch *batch)
 {
 	return blk_mq_add_to_batch(rq, batch, false, blk_mq_end_request_batch);
@@ -307,4 +312,35 @@ bool ferrite_blk_segment_next(struct ferrite_blk_segments *s)
 {
 	bio_advance_iter_single(s->iter.bio, &s->iter.iter, s->bvec.bv_len);
 	return segment_settle(s);
+}
+
+static void test_io_done(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+/* For tests: one request of a disk that the caller owns, waited for or polled for. */
+int ferrite_blk_test_io(struct gendisk *disk, unsigned int op, const u64 *sector, struct page *page,
+			unsigned int len, bool poll)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct bio *bio = bio_alloc(disk->part0, 1, op | (poll ? REQ_POLLED : 0), GFP_KERNEL);
+	int error;
+
+	bio->bi_iter.bi_sector = *sector;
+	if (page)
+		__bio_add_page(bio, page, len, 0);
+	else
+		bio->bi_iter.bi_size = len;
+	bio->bi_private = &done;
+	bio->bi_end_io = test_io_done;
+	submit_bio(bio);
+	while (poll && !completion_done(&done)) {
+		bio_poll(bio, NULL, 0);
+		cond_resched();
+	}
+	wait_for_completion(&done);
+	error = blk_status_to_errno(bio->bi_status);
+	bio_put(bio);
+	return error;
 }

@@ -101,6 +101,10 @@ struct request *ferrite_blk_rq_next(const struct request *rq);
 void ferrite_blk_rq_set_next(struct request *rq, struct request *next);
 struct blk_mq_hw_ctx *ferrite_blk_rq_hctx(const struct request *rq);
 
+void ferrite_blk_rq_set_quiet(struct request *rq);
+int ferrite_blk_test_io(struct gendisk *disk, unsigned int op, const u64 *sector, struct page *page,
+			unsigned int len, bool poll);
+
 struct ferrite_blk_segments {
 	struct req_iterator iter;
 	struct bio_vec bvec;

@@ -9,8 +9,7 @@
 
 # discard OFFSET SIZE
 discard() {
-	fio --name=discard --filename="$DISK" --rw=trim --offset="$1" --size="$2" --bs="$2" \
-		--ioengine=psync --direct=1 --output=/tmp/case/fio
+	blkdiscard -o "$1" -l "$2" "$DISK"
 }
 
 # expect OFFSET COUNT FILE: that many sectors there are those of the file at the same place.
@@ -48,7 +47,7 @@ dd if=/tmp/case/model of="$DISK" bs=64k oflag=direct conv=notrunc status=none
 expect 0 512 /tmp/case/model
 
 point "writing, reading and discarding at once"
-fio --name=mix --filename="$DISK" --thread --numjobs=3 --size=512k --direct=1 --rw=randtrimwrite --bs=4k \
+fio --name=mix --filename="$DISK" --thread --numjobs=2 --size=128k --direct=1 --rw=randtrimwrite --bs=4k \
 	--ioengine=psync --group_reporting --output=/tmp/case/fio
 
 point "the memory comes back"

@@ -16,6 +16,8 @@ mod queue_limits;
 mod request;
 mod request_list;
 mod tag_set;
+#[cfg(feature = "ktest")]
+mod tests;
 mod timer;
 
 pub use gen_disk::{Frozen, GenDisk, GenDiskBuilder, Quiesced};

@@ -166,6 +166,12 @@ impl<T: Operations> GenDisk<T> {
         unsafe { bindings::ferrite_blk_disk_start(self.disk.as_ptr()) };
     }
 
+    /// C's disk, for tests.
+    #[cfg(feature = "ktest")]
+    pub(super) fn as_ptr(&self) -> *mut bindings::gendisk {
+        self.disk.as_ptr()
+    }
+
     /// Offers the requests again that were given back with [`Request::requeue`](super::Request).
     pub fn kick_requeued(&self) {
         // SAFETY: by the invariant the disk was added, and so has a queue.

@@ -233,6 +233,15 @@ impl<T: Operations> Request<T> {
         unsafe { bindings::ferrite_blk_rq_requeue(this.0.as_ptr(), kick) };
     }
 
+    /// Keeps the block layer from logging it if the request fails: the driver expects that, or has
+    /// said more.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        // SAFETY: by the invariant the request is ours, and nobody else changes its flags.
+        unsafe { bindings::ferrite_blk_rq_set_quiet(self.0.as_ptr()) };
+        self
+    }
+
     /// Ends the request, here and now.
     pub fn end(self, status: Status) {
         let this = ManuallyDrop::new(self);

@@ -211,7 +211,7 @@ impl<T: Operations> TagSet<T> {
     /// # Errors
     ///
     /// - `EINVAL`: there is no queue but polled ones; or the set was made without polled queues and
-    ///   shall have some.
+    ///   shall have some, or more queues than there are CPUs.
     /// - `EBUSY`: somebody else changes it.
     /// - `ENOMEM`: nothing has changed.
     pub fn set_queues(&self, queues: u32, poll_queues: u32) -> Result {
@@ -219,7 +219,9 @@ impl<T: Operations> TagSet<T> {
         let wanted = c_int::try_from(total).map_err(|_| EINVAL)?;
         // SAFETY: by the invariant the set is initialised; the number of maps never changes.
         let can_poll = unsafe { (*self.set.get()).nr_maps } > 1;
-        if queues == 0 || (poll_queues != 0 && !can_poll) {
+        // Without polled queues C would take fewer.
+        let too_many = !can_poll && (poll_queues != 0 || queues > crate::cpu::possible());
+        if queues == 0 || too_many {
             return Err(EINVAL);
         }
         if self.queues.changing.swap(true, Ordering::Acquire) {
