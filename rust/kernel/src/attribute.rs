@@ -10,6 +10,9 @@
 //!
 //! Used by `samples/configfs` and `rnull`.
 
+#[cfg(feature = "ktest")]
+mod tests;
+
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use core::ptr::NonNull;

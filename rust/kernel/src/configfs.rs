@@ -21,10 +21,69 @@
 //!
 //! A module that uses this depends on the kernel's module `configfs`. Used by `samples/configfs` and
 //! `rnull`.
+//!
+//! # Examples
+//!
+//! ```
+//! use core::ffi::CStr;
+//! use kernel::attribute::{Input, Output};
+//! use kernel::configfs::{AttributeOperations, GroupOperations, Item, ItemType, Subsystem};
+//! use kernel::prelude::*;
+//! use kernel::sync::Mutex;
+//! use kernel::{configfs_attrs, new_mutex};
+//!
+//! /// `/sys/kernel/config/example_disks`: `mkdir` makes a disk.
+//! struct Disks {}
+//!
+//! impl Item for Disks {
+//!     const TYPE: &'static ItemType<Self> = configfs_attrs! { data: Disks, child: Disk };
+//! }
+//!
+//! #[vtable]
+//! impl GroupOperations for Disks {
+//!     type Child = Disk;
+//!
+//!     fn make_group(&self, _name: &CStr) -> Result<impl PinInit<Disk, Error>> {
+//!         Ok(try_pin_init!(Disk { size <- new_mutex!(0) }? Error))
+//!     }
+//! }
+//!
+//! #[pin_data]
+//! struct Disk {
+//!     #[pin]
+//!     size: Mutex<u64>,
+//! }
+//!
+//! impl Item for Disk {
+//!     const TYPE: &'static ItemType<Self> = configfs_attrs! {
+//!         data: Disk,
+//!         attributes: [size: 0],
+//!     };
+//! }
+//!
+//! #[vtable]
+//! impl AttributeOperations<0> for Disk {
+//!     fn show(&self, page: &mut Output<'_>) -> Result {
+//!         page.integer(*self.size.lock()).text("\n");
+//!         Ok(())
+//!     }
+//!
+//!     fn store(&self, page: Input<'_>) -> Result {
+//!         *self.size.lock() = page.parse()?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let disks = Subsystem::new(c"example_disks", init!(Disks {}))?;
+//! # drop(disks);
+//! # Ok::<(), Error>(())
+//! ```
 
 mod attributes;
 mod group;
 mod node;
+#[cfg(feature = "ktest")]
+mod tests;
 
 #[doc(hidden)]
 pub use attributes::{Attribute, AttributeList, BinAttribute, BinAttributeList};
