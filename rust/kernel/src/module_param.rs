@@ -2,34 +2,55 @@
 
 //! Module parameters.
 //!
-//! C header: `include/linux/moduleparam.h`.
+//! C header: `include/linux/moduleparam.h`. Semantics: `kernel/params.c`.
 //!
-//! They are declared in [`module!`](crate::module). A parameter's text is parsed by the kernel's
-//! own `kstrto*`, so it takes what C modules take and fails as they do: `EINVAL` for a text that
-//! is no number, `ERANGE` for a number that does not fit.
+//! They are declared in [`module!`](crate::module), and are set on the command line of `insmod`, in
+//! `modprobe.d`, and, if their permissions say so, in `/sys/module/<module>/parameters`:
+//!
+//! | declared as | is a | read by |
+//! |---|---|---|
+//! | `u8` … `i64`, `bool` | [`Param`] | [`Param::get`] |
+//! | `[u32; 8]`, of any of these types | [`ArrayParam`]: up to 8 values, with commas between them | [`ArrayParam::read`] |
+//! | `String<32>` | [`StringParam`]: up to 31 bytes | [`StringParam::read`] |
+//!
+//! Permissions are `0o444`, `0o644`, or 0 for a parameter that is not in sysfs.
+//!
+//! Values are parsed by the kernel's own `kstrto*` ([`Parse`](crate::attribute::Parse)), so a
+//! parameter takes what a C module's takes and fails as that does: `EINVAL` for what is no number and
+//! for more values than an array has room for, `ERANGE` for a number that does not fit, `ENOSPC` for a
+//! text that is too long. A refused value leaves the old one as it was, the whole array of it, and is
+//! named in the log.
+//!
+//! `validate` is a function that may refuse a value with an errno of its own. `changed` is a function
+//! that is told of every new value. Both run with the kernel's lock for the module's parameters held, so
+//! one at a time; they may sleep, and must not read an array or a string, which takes that lock. Both
+//! run before [`Module::init`](crate::module::Module::init) for what is on the command line, and may
+//! run until the module is gone, later than its value is dropped.
+//!
+//! Used by `rnull`.
+
+mod array;
+mod string;
+
+pub use array::ArrayParam;
+pub use string::StringParam;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::sync::atomic::Ordering;
 
-use crate::error::{Error, Result, to_result};
+use crate::attribute::{Output, Parse};
+use crate::error::{Error, Result};
 use crate::module::ThisModule;
-use crate::print::Text;
-
-/// The longest value as text, with the end of the line.
-const TEXT: usize = 24;
 
 /// A type that a parameter can have.
-pub trait Value: Copy + 'static + sealed::Sealed {
+pub trait Value: Parse + Copy + 'static + sealed::Sealed {
     /// Whether the parameter may stand alone on the command line: `fua` for `fua=1`.
     const NO_ARG: bool = false;
 
-    /// Parses what was written.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` or `ERANGE`.
-    fn parse(text: &CStr) -> Result<Self>;
+    /// What is where an array has no value.
+    #[doc(hidden)]
+    const FILL: Self;
 
     /// Reads the value while others may write it.
     ///
@@ -49,7 +70,7 @@ pub trait Value: Copy + 'static + sealed::Sealed {
 
     /// Adds the value to a text.
     #[doc(hidden)]
-    fn show(self, text: &mut Text<TEXT>);
+    fn show(self, page: &mut Output<'_>);
 }
 
 mod sealed {
@@ -57,18 +78,13 @@ mod sealed {
     pub trait Sealed {}
 }
 
-macro_rules! integer {
-    ($($ty:ty, $atomic:ident, $kstrto:ident;)*) => { $(
+macro_rules! value {
+    ($($ty:ty, $atomic:ident, $fill:literal, $no_arg:literal, |$value:ident, $page:ident| $show:expr;)*) => { $(
         impl sealed::Sealed for $ty {}
 
         impl Value for $ty {
-            fn parse(text: &CStr) -> Result<Self> {
-                let mut value = 0;
-                // SAFETY: the text is terminated, and the result is a variable of ours. Base 0
-                // takes the usual prefixes.
-                to_result(unsafe { bindings::$kstrto(text.as_ptr(), 0, &raw mut value) })?;
-                Ok(value)
-            }
+            const NO_ARG: bool = $no_arg;
+            const FILL: Self = $fill;
 
             unsafe fn load(place: *mut Self) -> Self {
                 // SAFETY: the caller promises a valid and aligned place that is used atomically only.
@@ -80,59 +96,62 @@ macro_rules! integer {
                 unsafe { core::sync::atomic::$atomic::from_ptr(place) }.store(value, Ordering::Relaxed);
             }
 
-            fn show(self, text: &mut Text<TEXT>) {
-                text.integer(self);
+            fn show(self, $page: &mut Output<'_>) {
+                let $value = self;
+                $show;
             }
         }
     )* };
 }
 
-integer! {
-    u8, AtomicU8, kstrtou8;
-    i8, AtomicI8, kstrtos8;
-    u16, AtomicU16, kstrtou16;
-    i16, AtomicI16, kstrtos16;
-    u32, AtomicU32, kstrtouint;
-    i32, AtomicI32, kstrtoint;
-    u64, AtomicU64, kstrtoull;
-    i64, AtomicI64, kstrtoll;
+value! {
+    u8, AtomicU8, 0, false, |value, page| page.integer(value);
+    i8, AtomicI8, 0, false, |value, page| page.integer(value);
+    u16, AtomicU16, 0, false, |value, page| page.integer(value);
+    i16, AtomicI16, 0, false, |value, page| page.integer(value);
+    u32, AtomicU32, 0, false, |value, page| page.integer(value);
+    i32, AtomicI32, 0, false, |value, page| page.integer(value);
+    u64, AtomicU64, 0, false, |value, page| page.integer(value);
+    i64, AtomicI64, 0, false, |value, page| page.integer(value);
+    bool, AtomicBool, false, true, |value, page| page.yes_no(value);
 }
 
-impl sealed::Sealed for bool {}
+/// A function that may refuse a value of type `T`.
+#[doc(hidden)]
+pub type Validate<T> = Option<fn(&T) -> Result>;
 
-impl Value for bool {
-    const NO_ARG: bool = true;
+/// A function that is told of a new value of type `T`.
+#[doc(hidden)]
+pub type Changed<T> = Option<fn(&T)>;
 
-    fn parse(text: &CStr) -> Result<Self> {
-        let mut value = false;
-        // SAFETY: the text is terminated, and the result is a variable of ours.
-        to_result(unsafe { bindings::kstrtobool(text.as_ptr(), &raw mut value) })?;
-        Ok(value)
-    }
+/// What is declared for a parameter, beside its value.
+struct Declared<T: ?Sized + 'static> {
+    name: &'static str,
+    validate: Validate<T>,
+    changed: Changed<T>,
+}
 
-    unsafe fn load(place: *mut Self) -> Self {
-        // SAFETY: the caller promises a valid place that is used atomically only.
-        unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.load(Ordering::Relaxed)
-    }
-
-    unsafe fn store(place: *mut Self, value: Self) {
-        // SAFETY: as above.
-        unsafe { core::sync::atomic::AtomicBool::from_ptr(place) }.store(value, Ordering::Relaxed);
-    }
-
-    fn show(self, text: &mut Text<TEXT>) {
-        text.text(if self { "Y" } else { "N" });
+impl<T: ?Sized> Declared<T> {
+    /// Refuses a value, or keeps it with `store` and tells of it.
+    fn accept(&self, value: &T, store: impl FnOnce()) -> Result {
+        if let Some(validate) = self.validate {
+            validate(value)?;
+        }
+        store();
+        if let Some(changed) = self.changed {
+            changed(value);
+        }
+        Ok(())
     }
 }
 
-/// A parameter of a module.
+/// A parameter that holds one value.
 ///
 /// Reading it needs no lock. A writable one can change at any time: read it once.
 #[repr(C, align(8))]
 pub struct Param<T: Value> {
     value: UnsafeCell<T>,
-    name: &'static str,
-    validate: Option<fn(&T) -> Result>,
+    declared: Declared<T>,
 }
 
 // SAFETY: the value is only used atomically.
@@ -142,38 +161,106 @@ impl<T: Value> Param<T> {
     /// Called by `module!`.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(name: &'static str, default: T, validate: Option<fn(&T) -> Result>) -> Self {
+    pub const fn new(
+        name: &'static str,
+        default: T,
+        validate: Validate<T>,
+        changed: Changed<T>,
+    ) -> Self {
         Self {
             value: UnsafeCell::new(default),
-            name,
-            validate,
+            declared: Declared {
+                name,
+                validate,
+                changed,
+            },
         }
     }
 
-    /// The value now.
+    /// The value now. May be called in any context.
     pub fn get(&self) -> T {
         // SAFETY: the cell is the first field of a struct aligned to 8, and only used like this.
         unsafe { T::load(self.value.get()) }
     }
+}
 
-    fn set(&self, text: Option<&CStr>) -> Result {
-        let value = match text {
-            Some(text) => T::parse(text).inspect_err(|error| self.complain(text, *error))?,
-            // Only a type with NO_ARG gets here: the flag stands for "yes".
-            None => T::parse(c"1")?,
-        };
-        if let Some(validate) = self.validate {
-            validate(&value).inspect_err(|error| self.complain(text.unwrap_or(c"1"), *error))?;
-        }
-        // SAFETY: the cell is the first field of a struct aligned to 8, and only used like this.
-        unsafe { T::store(self.value.get(), value) };
-        Ok(())
+// SAFETY: `set` only reads the text.
+unsafe impl<T: Value> Parameter for Param<T> {
+    const NO_ARG: bool = T::NO_ARG;
+
+    fn name(&self) -> &'static str {
+        self.declared.name
     }
 
-    fn complain(&self, text: &CStr, error: Error) {
-        let text = text.to_str().unwrap_or("(not text)").trim_ascii_end();
-        crate::pr_err!("parameter {}: '{}' is refused ({})", self.name, text, error);
+    unsafe fn set(&self, text: *mut c_char) -> Result {
+        // SAFETY: the caller promises that it is terminated.
+        let value = T::parse(unsafe { CStr::from_ptr(text) })?;
+        self.declared.accept(&value, || {
+            // SAFETY: the cell is the first field of a struct aligned to 8, and only used like this.
+            unsafe { T::store(self.value.get(), value) };
+        })
     }
+
+    unsafe fn show(&self, page: &mut Output<'_>) {
+        self.get().show(page);
+    }
+}
+
+/// What C sets and shows.
+///
+/// # Safety
+///
+/// `set` leaves the text as it was, whatever it does to it meanwhile.
+#[doc(hidden)]
+pub unsafe trait Parameter: Sync + 'static {
+    /// Whether it may stand alone on the command line.
+    const NO_ARG: bool;
+
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// Takes a value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    ///
+    /// # Safety
+    ///
+    /// - The caller holds the lock for the module's parameters.
+    /// - `text` is terminated and valid for reads and writes, and nobody else uses it.
+    unsafe fn set(&self, text: *mut c_char) -> Result;
+
+    /// Shows the value.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock for the module's parameters.
+    unsafe fn show(&self, page: &mut Output<'_>);
+}
+
+/// The kernel's lock for the parameters of this module, while it is ours.
+struct ParamLock(crate::types::NotThreadSafe);
+
+impl ParamLock {
+    /// Waits for it; sleeps.
+    fn take() -> Self {
+        // SAFETY: the module is there as long as its code is.
+        unsafe { bindings::kernel_param_lock(ThisModule::ADDRESS) };
+        Self(crate::types::NotThreadSafe::new())
+    }
+}
+
+impl Drop for ParamLock {
+    fn drop(&mut self) {
+        // SAFETY: it is ours.
+        unsafe { bindings::kernel_param_unlock(ThisModule::ADDRESS) };
+    }
+}
+
+fn complain(name: &str, text: &CStr, error: Error) {
+    let text = text.to_str().unwrap_or("(not text)").trim_ascii_end();
+    crate::pr_err!("parameter {}: '{}' is refused ({})", name, text, error);
 }
 
 /// What C reads of one parameter: an entry of `__param`.
@@ -187,16 +274,16 @@ unsafe impl Sync for Entry {}
 impl Entry {
     /// Called by `module!`. `name` ends with a zero byte.
     #[must_use]
-    pub const fn new<T: Value>(
+    pub const fn new<P: Parameter>(
         name: &'static [u8],
-        param: &'static Param<T>,
+        param: &'static P,
         permissions: u16,
     ) -> Self {
-        let arg: *const Param<T> = param;
+        let arg: *const P = param;
         Self(bindings::kernel_param {
             name: name.as_ptr().cast::<c_char>(),
             mod_: ThisModule::ADDRESS,
-            ops: &Ops::<T>::OPS,
+            ops: &Ops::<P>::OPS,
             perm: permissions,
             level: -1,
             flags: 0,
@@ -207,12 +294,12 @@ impl Entry {
     }
 }
 
-/// The kernel's callbacks for a parameter of type `T`.
-struct Ops<T>(core::marker::PhantomData<T>);
+/// The kernel's callbacks for a kind of parameter.
+struct Ops<P>(core::marker::PhantomData<P>);
 
-impl<T: Value> Ops<T> {
+impl<P: Parameter> Ops<P> {
     const OPS: bindings::kernel_param_ops = bindings::kernel_param_ops {
-        flags: if T::NO_ARG {
+        flags: if P::NO_ARG {
             bindings::KERNEL_PARAM_OPS_FL_NOARG as c_uint
         } else {
             0
@@ -226,34 +313,43 @@ impl<T: Value> Ops<T> {
     ///
     /// # Safety
     ///
-    /// `entry` is one that [`Entry::new`] has made for a `T`.
-    unsafe fn param(entry: *const bindings::kernel_param) -> &'static Param<T> {
-        // SAFETY: the caller promises that the entry is ours, so its argument is a `Param<T>`.
-        unsafe { &*(*entry).__bindgen_anon_1.arg.cast::<Param<T>>() }
+    /// `entry` is one that [`Entry::new`] has made for a `P`.
+    unsafe fn param(entry: *const bindings::kernel_param) -> &'static P {
+        // SAFETY: the caller promises that the entry is ours, so its argument is a `P`.
+        unsafe { &*(*entry).__bindgen_anon_1.arg.cast::<P>() }
     }
 
     unsafe extern "C" fn set(text: *const c_char, entry: *const bindings::kernel_param) -> c_int {
         // SAFETY: the kernel calls this with the entry that holds this callback.
         let param = unsafe { Self::param(entry) };
-        // SAFETY: the text is terminated, or NULL if the parameter stood alone.
-        let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
-        crate::error::to_c(param.set(text))
+        // Only a parameter with NO_ARG stands alone: it means "yes".
+        let mut yes = [c_char::from_ne_bytes([b'1']), 0];
+        let text = if text.is_null() {
+            yes.as_mut_ptr()
+        } else {
+            text.cast_mut()
+        };
+        // SAFETY:
+        // - the kernel holds the lock when it calls this;
+        // - the text is terminated, and is a buffer of the caller's that C's own arrays write to.
+        let result = unsafe { param.set(text) };
+        // SAFETY: as above; `set` has left it as it was.
+        let text = unsafe { CStr::from_ptr(text) };
+        crate::error::to_c(result.inspect_err(|error| complain(param.name(), text, *error)))
     }
 
     unsafe extern "C" fn get(buffer: *mut c_char, entry: *const bindings::kernel_param) -> c_int {
         // SAFETY: the kernel calls this with the entry that holds this callback.
         let param = unsafe { Self::param(entry) };
-        let mut text = Text::new();
-        param.get().show(&mut text);
-        let text = text.text("\n").as_str().unwrap_or_default();
-        // SAFETY:
-        // - sysfs gives a page to write to, which is more than the longest text;
-        // - it is not the text's own memory.
-        unsafe {
-            buffer
-                .cast::<u8>()
-                .copy_from_nonoverlapping(text.as_ptr(), text.len())
-        };
-        c_int::try_from(text.len()).unwrap_or(0)
+        // SAFETY: sysfs gives a page to write to.
+        let mut page = unsafe { Output::from_raw(buffer) };
+        // SAFETY: the kernel holds the lock when it calls this.
+        unsafe { param.show(&mut page) };
+        page.text("\n");
+        match page.finish() {
+            // A page has no more.
+            Ok(len) => c_int::try_from(len).unwrap_or(0),
+            Err(error) => error.to_errno(),
+        }
     }
 }

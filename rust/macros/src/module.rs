@@ -6,7 +6,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Ident, LitByteStr, LitInt, LitStr, Result, Token, Type, braced, bracketed};
+use syn::{
+    Error, Expr, GenericArgument, Ident, LitByteStr, LitInt, LitStr, PathArguments, Result, Token,
+    Type, braced, bracketed,
+};
 
 /// Licences under which the kernel lets a module use all its exports.
 const GPL_COMPATIBLE: &[&str] = &[
@@ -29,14 +32,26 @@ struct Module {
     params: Vec<Param>,
 }
 
-/// One parameter: `name: type { default: …, permissions: …, description: …, validate: … }`.
+/// One parameter:
+/// `name: type { default: …, permissions: …, description: …, validate: …, changed: … }`.
 struct Param {
     name: Ident,
-    ty: Type,
+    kind: Kind,
     default: Expr,
     permissions: LitInt,
     description: LitStr,
     validate: Option<Expr>,
+    changed: Option<Expr>,
+}
+
+/// What a parameter is declared as.
+enum Kind {
+    /// `u32`
+    One(Type),
+    /// `[u32; 8]`
+    Array(Type, Expr),
+    /// `String<32>`
+    String(GenericArgument),
 }
 
 /// A comma-separated list of `key: value`, each key at most once.
@@ -123,19 +138,20 @@ impl Parse for Param {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name: Ident = input.parse()?;
         input.parse::<Token![:]>()?;
-        let ty = input.parse()?;
+        let kind = Kind::of(input.parse()?)?;
         let content;
         braced!(content in input);
         let missing =
             |what: &str| Error::new(name.span(), format!("parameter `{name}` has no `{what}`"));
-        let (mut default, mut permissions, mut description, mut validate) =
-            (None, None, None, None);
+        let (mut default, mut permissions, mut description) = (None, None, None);
+        let (mut validate, mut changed) = (None, None);
         fields(&content, |key, input| {
             match key.to_string().as_str() {
                 "default" => default = Some(input.parse()?),
                 "permissions" => permissions = Some(input.parse()?),
                 "description" => description = Some(input.parse()?),
                 "validate" => validate = Some(input.parse()?),
+                "changed" => changed = Some(input.parse()?),
                 _ => return Ok(false),
             }
             Ok(true)
@@ -145,7 +161,8 @@ impl Parse for Param {
             permissions: permissions.ok_or_else(|| missing("permissions"))?,
             description: description.ok_or_else(|| missing("description"))?,
             validate,
-            ty,
+            changed,
+            kind,
             name,
         })
     }
@@ -195,13 +212,86 @@ fn check(module: &Module) -> Result<()> {
     Ok(())
 }
 
+impl Kind {
+    fn of(ty: Type) -> Result<Self> {
+        match ty {
+            Type::Array(array) => Ok(Self::Array(*array.elem, array.len)),
+            Type::Path(path)
+                if path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|s| s.ident == "String") =>
+            {
+                let last = path.path.segments.last().map(|segment| &segment.arguments);
+                match last {
+                    Some(PathArguments::AngleBracketed(list)) if list.args.len() == 1 => {
+                        Ok(Self::String(list.args[0].clone()))
+                    }
+                    _ => Err(Error::new_spanned(
+                        path,
+                        "a text has a length: `String<32>` holds up to 31 bytes",
+                    )),
+                }
+            }
+            ty => Ok(Self::One(ty)),
+        }
+    }
+
+    /// The type that the module reads it by.
+    fn param(&self) -> TokenStream {
+        match self {
+            Self::One(ty) => quote!(::kernel::module_param::Param<#ty>),
+            Self::Array(ty, len) => quote!(::kernel::module_param::ArrayParam<#ty, { #len }>),
+            Self::String(len) => quote!(::kernel::module_param::StringParam<#len>),
+        }
+    }
+
+    /// What `validate` and `changed` see.
+    fn seen(&self) -> TokenStream {
+        match self {
+            Self::One(ty) => quote!(#ty),
+            Self::Array(ty, _) => quote!([#ty]),
+            Self::String(_) => quote!(::core::ffi::CStr),
+        }
+    }
+
+    /// The type of the default.
+    fn default(&self) -> TokenStream {
+        match self {
+            Self::One(ty) => quote!(#ty),
+            Self::Array(ty, _) => quote!(&'static [#ty]),
+            Self::String(_) => quote!(&'static str),
+        }
+    }
+
+    /// C's name for it, as `modinfo` shows it.
+    fn parmtype(&self) -> String {
+        let one = |ty: &Type| {
+            let ty = quote!(#ty).to_string();
+            match ty.as_str() {
+                "u8" | "i8" => "byte".to_owned(),
+                "u16" => "ushort".to_owned(),
+                "i16" => "short".to_owned(),
+                "u32" => "uint".to_owned(),
+                "i32" => "int".to_owned(),
+                "u64" => "ullong".to_owned(),
+                "i64" => "long".to_owned(),
+                other => other.to_owned(),
+            }
+        };
+        match self {
+            Self::One(ty) => one(ty),
+            Self::Array(ty, _) => format!("array of {}", one(ty)),
+            Self::String(_) => "string".to_owned(),
+        }
+    }
+}
+
 /// The statics of one parameter.
 fn param(param: &Param) -> TokenStream {
     let Param {
-        name,
-        ty,
-        permissions,
-        ..
+        name, permissions, ..
     } = param;
     let text = format!("{name}\0");
     let bytes = LitByteStr::new(text.as_bytes(), Span::call_site());
@@ -209,7 +299,7 @@ fn param(param: &Param) -> TokenStream {
     quote! {
         #[used(compiler)]
         #[unsafe(link_section = "__param")]
-        static #entry: ::kernel::module_param::Entry = ::kernel::module_param::Entry::new::<#ty>(
+        static #entry: ::kernel::module_param::Entry = ::kernel::module_param::Entry::new(
             #bytes, &super::module_parameters::#name, #permissions,
         );
     }
@@ -220,47 +310,63 @@ fn param(param: &Param) -> TokenStream {
 fn param_values(param: &Param) -> TokenStream {
     let Param {
         name,
-        ty,
+        kind,
         default,
         validate,
+        changed,
         ..
     } = param;
-    let (value, check) = value_names(name);
-    let validate = match validate {
+    let [value, check, tell] = value_names(name);
+    let option = |path: &Option<Expr>| match path {
         Some(path) => quote!(::core::option::Option::Some(#path)),
         None => quote!(::core::option::Option::None),
+    };
+    let (validate, changed) = (option(validate), option(changed));
+    let (ty, seen) = (kind.default(), kind.seen());
+    let default = match kind {
+        Kind::Array(..) => quote!(&#default),
+        _ => quote!(#default),
     };
     quote! {
         #[allow(non_upper_case_globals, reason = "named after the parameter")]
         const #value: #ty = #default;
         #[allow(non_upper_case_globals, reason = "named after the parameter")]
-        const #check: ::core::option::Option<fn(&#ty) -> ::kernel::error::Result> = #validate;
+        const #check: ::kernel::module_param::Validate<#seen> = #validate;
+        #[allow(non_upper_case_globals, reason = "named after the parameter")]
+        const #tell: ::kernel::module_param::Changed<#seen> = #changed;
     }
 }
 
-fn value_names(name: &Ident) -> (Ident, Ident) {
-    (
+fn value_names(name: &Ident) -> [Ident; 3] {
+    [
         format_ident!("__PARAM_DEFAULT_{name}"),
         format_ident!("__PARAM_VALIDATE_{name}"),
-    )
+        format_ident!("__PARAM_CHANGED_{name}"),
+    ]
 }
 
 /// The public side of one parameter: what the module reads.
 fn param_static(param: &Param) -> TokenStream {
     let Param {
         name,
-        ty,
+        kind,
         description,
         ..
     } = param;
     let description = description.value();
     let name_text = name.to_string();
-    let (value, check) = value_names(name);
+    let [value, check, tell] = value_names(name);
+    let ty = kind.param();
+    // What stands behind the array's last value.
+    let fill = match kind {
+        Kind::Array(ty, _) => quote!(<#ty as ::kernel::module_param::Value>::FILL,),
+        _ => quote!(),
+    };
     quote! {
         #[doc = #description]
         #[allow(non_upper_case_globals, reason = "named as on the command line")]
-        pub(crate) static #name: ::kernel::module_param::Param<#ty> =
-            ::kernel::module_param::Param::new(#name_text, super::#value, super::#check);
+        pub(crate) static #name: #ty =
+            <#ty>::new(#name_text, super::#value, #fill super::#check, super::#tell);
     }
 }
 
@@ -280,23 +386,12 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     }
     for Param {
         name,
-        ty,
+        kind,
         description,
         ..
     } in &module.params
     {
-        let ty = quote!(#ty).to_string();
-        let kind = match ty.as_str() {
-            "u8" | "i8" => "byte".to_owned(),
-            "u16" => "ushort".to_owned(),
-            "i16" => "short".to_owned(),
-            "u32" => "uint".to_owned(),
-            "i32" => "int".to_owned(),
-            "u64" => "ullong".to_owned(),
-            "i64" => "long".to_owned(),
-            other => other.to_owned(),
-        };
-        add("parmtype", format!("{name}:{kind}"));
+        add("parmtype", format!("{name}:{}", kind.parmtype()));
         add("parm", format!("{name}:{}", description.value()));
     }
     let info = info
@@ -411,6 +506,23 @@ mod tests {
         let text = expanded(module("GPL", params)).unwrap();
         assert!(text.contains("parmtype=depth:uint") && text.contains("parm=depth:Depth"));
         assert!(text.contains("\"__param\""));
+    }
+
+    #[test]
+    fn arrays_and_texts_are_described_as_in_c() {
+        let params = quote!(params: {
+            sizes: [u16; 4] { default: [1, 2], permissions: 0, description: "Sizes" },
+            name: String<16> { default: "x", permissions: 0, description: "Name" },
+        });
+        let text = expanded(module("GPL", params)).unwrap();
+        assert!(text.contains("parmtype=sizes:array of ushort"), "{text}");
+        assert!(text.contains("parmtype=name:string"), "{text}");
+        let params = quote!(params: { s: String { default: "", permissions: 0, description: "" } });
+        assert!(
+            expanded(module("GPL", params))
+                .unwrap_err()
+                .contains("String<32>")
+        );
     }
 
     #[test]

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A parameter of each type, readable and writable, one with a rule of its own.
+//! A parameter of each type, readable and writable, some with a rule of their own. twin.c declares
+//! the same parameters as C does, for a comparison.
 
 #![no_std]
 #![forbid(unsafe_code)]
+
+use core::ffi::CStr;
 
 use kernel::prelude::*;
 
@@ -26,6 +29,27 @@ module! {
         even: u32 { default: 2, permissions: 0o644, description: "An even number", validate: even },
         fixed: u32 { default: 7, permissions: 0o444, description: "Not writable" },
         hidden: u32 { default: 9, permissions: 0, description: "Not in sysfs" },
+        list: [u16; 4] {
+            default: [1, 2],
+            permissions: 0o644,
+            description: "Up to four numbers, none of them 13",
+            validate: lucky,
+            changed: listed,
+        },
+        flags: [bool; 2] { default: [], permissions: 0o444, description: "Up to two flags" },
+        label: String<16> {
+            default: "none",
+            permissions: 0o644,
+            description: "A text of up to 15 bytes",
+            validate: no_slash,
+            changed: labelled,
+        },
+        watched: u64 {
+            default: 0,
+            permissions: 0o644,
+            description: "Changes are told",
+            changed: watched,
+        },
     },
 }
 
@@ -35,6 +59,37 @@ fn even(value: &u32) -> Result {
     } else {
         Err(EDOM)
     }
+}
+
+fn lucky(values: &[u16]) -> Result {
+    if values.contains(&13) {
+        Err(EDOM)
+    } else {
+        Ok(())
+    }
+}
+
+fn listed(values: &[u16]) {
+    let sum = values
+        .iter()
+        .fold(0_u32, |sum, value| sum.wrapping_add(u32::from(*value)));
+    pr_info!("the list has {} values, {} together", values.len(), sum);
+}
+
+fn no_slash(text: &CStr) -> Result {
+    if text.to_bytes().contains(&b'/') {
+        Err(EINVAL)
+    } else {
+        Ok(())
+    }
+}
+
+fn labelled(text: &CStr) {
+    pr_info!("the label is '{}'", text.to_str().unwrap_or("(not text)"));
+}
+
+fn watched(value: &u64) {
+    pr_info!("watched became {}", *value);
 }
 
 struct Params;
@@ -48,6 +103,15 @@ impl Module for Params {
             given::fixed.get(),
             given::hidden.get()
         );
+        pr_info!(
+            "{} values, the second is {}",
+            given::list.count(),
+            given::list.get(1).unwrap_or(0)
+        );
+        let yes = given::flags.read(|flags| flags.iter().filter(|flag| **flag).count());
+        given::label.read(|label| {
+            pr_info!("{} flags, label '{}'", yes, label.to_str().unwrap_or("?"));
+        });
         Ok(Self)
     }
 }
