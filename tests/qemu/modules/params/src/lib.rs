@@ -108,7 +108,11 @@ impl Module for Params {
             given::list.count(),
             given::list.get(1).unwrap_or(0)
         );
-        let yes = given::flags.read(|flags| flags.iter().filter(|flag| **flag).count());
+        let yes = given::flags.read(|flags| {
+            flags
+                .iter()
+                .fold(0_u8, |yes, flag| yes.wrapping_add(u8::from(*flag)))
+        });
         given::label.read(|label| {
             pr_info!("{} flags, label '{}'", yes, label.to_str().unwrap_or("?"));
         });
