@@ -316,9 +316,7 @@ impl<K: Ord, V> RBTree<K, V> {
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
         match self.find(&key) {
             Place::At(at) => Entry::Occupied(OccupiedEntry::new(self, at)),
-            Place::Free(parent, slot) => {
-                Entry::Vacant(VacantEntry::new(self, key, parent, slot))
-            }
+            Place::Free(parent, slot) => Entry::Vacant(VacantEntry::new(self, key, parent, slot)),
         }
     }
 

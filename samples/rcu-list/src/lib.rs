@@ -126,7 +126,8 @@ impl AttributeOperations<4> for Ports {
     fn store(&self, page: Input<'_>) -> Result {
         let number = page.parse()?;
         let mut open = self.open.lock();
-        let old = open.replace_first(|port| port.number == number, Port::new(number), GFP_KERNEL)?;
+        let old =
+            open.replace_first(|port| port.number == number, Port::new(number), GFP_KERNEL)?;
         old.map(drop).ok_or(ENOENT)
     }
 }

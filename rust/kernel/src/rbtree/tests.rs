@@ -108,7 +108,10 @@ fn a_lower_bound_is_the_next_key() -> Result {
     for key in [10, 20, 30] {
         tree.try_create_and_insert(key, (), GFP_KERNEL)?;
     }
-    let mut bound = |key| tree.cursor_lower_bound(&key).map(|cursor| *cursor.current().0);
+    let mut bound = |key| {
+        tree.cursor_lower_bound(&key)
+            .map(|cursor| *cursor.current().0)
+    };
     assert_eq!(bound(0), Some(10));
     assert_eq!(bound(10), Some(10));
     assert_eq!(bound(11), Some(20));
