@@ -7,6 +7,7 @@
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -19,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
+#include <linux/uio.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
@@ -40,5 +42,7 @@
 #include "test_thread.h"
 #include "time.h"
 #include "uaccess.h"
+#include "uio.h"
+#include "uio_ktest.h"
 #include "vmalloc.h"
 #include "xarray.h"

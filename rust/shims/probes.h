@@ -3,6 +3,7 @@
  * The terms in which probes/*.toml ask the kernel's headers. Each compiles if the
  * answer is yes.
  */
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/bug.h>
@@ -14,6 +15,8 @@
 #include <linux/objtool.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/splice.h>
+#include <linux/uio.h>
 #include <linux/xarray.h>
 #include <asm/alternative.h>
 

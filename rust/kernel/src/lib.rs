@@ -21,6 +21,7 @@ pub mod configfs;
 pub mod cpu;
 pub mod error;
 pub mod io;
+pub mod iov;
 pub mod jump_label;
 #[cfg(feature = "ktest")]
 pub mod ktest;
