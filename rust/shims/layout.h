@@ -10,15 +10,21 @@
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 #include "block.h"
 #include "condvar.h"
+#include "miscdevice.h"
+#include "poll.h"
 #include "rcu.h"
 #include "rw.h"
 
@@ -64,7 +70,28 @@
 	X(ferrite_blk_ops, sizeof(struct ferrite_blk_ops))			\
 	X(ferrite_blk_tags, sizeof(struct ferrite_blk_tags))			\
 	X(ferrite_blk_limits, sizeof(struct ferrite_blk_limits))		\
-	X(ferrite_blk_segments, sizeof(struct ferrite_blk_segments))
+	X(ferrite_blk_segments, sizeof(struct ferrite_blk_segments))	\
+	X(file_operations, sizeof(struct file_operations))	\
+	X(file_operations_owner, offsetof(struct file_operations, owner))	\
+	X(file_operations_llseek, offsetof(struct file_operations, llseek))	\
+	X(file_operations_read_iter, offsetof(struct file_operations, read_iter))	\
+	X(file_operations_write_iter, offsetof(struct file_operations, write_iter))	\
+	X(file_operations_poll, offsetof(struct file_operations, poll))	\
+	X(file_operations_unlocked_ioctl, offsetof(struct file_operations, unlocked_ioctl))	\
+	X(file_operations_compat_ioctl, offsetof(struct file_operations, compat_ioctl))	\
+	X(file_operations_mmap, offsetof(struct file_operations, mmap))	\
+	X(file_operations_open, offsetof(struct file_operations, open))	\
+	X(file_operations_release, offsetof(struct file_operations, release))	\
+	X(file_operations_splice_read, offsetof(struct file_operations, splice_read))	\
+	X(file_operations_splice_write, offsetof(struct file_operations, splice_write))	\
+	X(miscdevice, sizeof(struct miscdevice))	\
+	X(wait_queue_head_t, sizeof(wait_queue_head_t))	\
+	X(ferrite_misc_open, sizeof(struct ferrite_misc_open))	\
+	X(ferrite_poll_ktest, sizeof(struct ferrite_poll_ktest))	\
+	X(vm_operations_struct, sizeof(struct vm_operations_struct))	\
+	X(vm_operations_struct_open, offsetof(struct vm_operations_struct, open))	\
+	X(vm_operations_struct_close, offsetof(struct vm_operations_struct, close))	\
+	X(vm_operations_struct_fault, offsetof(struct vm_operations_struct, fault))
 
 enum ferrite_layout {
 #define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),

@@ -164,3 +164,87 @@ const_assert_eq!(
     size_of::<c::ferrite_blk_tags>(),
     c::FERRITE_LAYOUT_ferrite_blk_tags as usize
 );
+const_assert_eq!(
+    size_of::<c::file_operations>(),
+    c::FERRITE_LAYOUT_file_operations as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, owner),
+    c::FERRITE_LAYOUT_file_operations_owner as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, llseek),
+    c::FERRITE_LAYOUT_file_operations_llseek as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, read_iter),
+    c::FERRITE_LAYOUT_file_operations_read_iter as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, write_iter),
+    c::FERRITE_LAYOUT_file_operations_write_iter as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, poll),
+    c::FERRITE_LAYOUT_file_operations_poll as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, unlocked_ioctl),
+    c::FERRITE_LAYOUT_file_operations_unlocked_ioctl as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, compat_ioctl),
+    c::FERRITE_LAYOUT_file_operations_compat_ioctl as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, mmap),
+    c::FERRITE_LAYOUT_file_operations_mmap as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, open),
+    c::FERRITE_LAYOUT_file_operations_open as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, release),
+    c::FERRITE_LAYOUT_file_operations_release as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, splice_read),
+    c::FERRITE_LAYOUT_file_operations_splice_read as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, splice_write),
+    c::FERRITE_LAYOUT_file_operations_splice_write as usize
+);
+const_assert_eq!(
+    size_of::<c::miscdevice>(),
+    c::FERRITE_LAYOUT_miscdevice as usize
+);
+const_assert_eq!(
+    size_of::<c::wait_queue_head_t>(),
+    c::FERRITE_LAYOUT_wait_queue_head_t as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_misc_open>(),
+    c::FERRITE_LAYOUT_ferrite_misc_open as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_poll_ktest>(),
+    c::FERRITE_LAYOUT_ferrite_poll_ktest as usize
+);
+const_assert_eq!(
+    size_of::<c::vm_operations_struct>(),
+    c::FERRITE_LAYOUT_vm_operations_struct as usize
+);
+const_assert_eq!(
+    offset_of!(c::vm_operations_struct, open),
+    c::FERRITE_LAYOUT_vm_operations_struct_open as usize
+);
+const_assert_eq!(
+    offset_of!(c::vm_operations_struct, close),
+    c::FERRITE_LAYOUT_vm_operations_struct_close as usize
+);
+const_assert_eq!(
+    offset_of!(c::vm_operations_struct, fault),
+    c::FERRITE_LAYOUT_vm_operations_struct_fault as usize
+);

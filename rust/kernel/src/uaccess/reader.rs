@@ -2,7 +2,7 @@
 
 //! Reading the memory of user space.
 
-use core::ffi::{CStr, c_long};
+use core::ffi::{CStr, c_long, c_ulong};
 use core::mem::MaybeUninit;
 
 use zerocopy::FromBytes;
@@ -78,8 +78,8 @@ impl UserSliceReader {
         let missing = unsafe {
             bindings::ferrite_uaccess_copy_from(
                 to.as_mut_ptr().cast(),
-                self.pointer.0 as _,
-                len as _,
+                self.pointer.0 as c_ulong,
+                len as c_ulong,
             )
         };
         if missing != 0 {
@@ -181,7 +181,7 @@ impl UserSliceReader {
     pub fn strnlen(&self) -> Result<usize> {
         let count = c_long::try_from(self.len).unwrap_or(c_long::MAX);
         // SAFETY: C refuses what is no user address, and stops at what is not mapped.
-        let size = unsafe { bindings::ferrite_uaccess_strnlen(self.pointer.0 as _, count) };
+        let size = unsafe { bindings::ferrite_uaccess_strnlen(self.pointer.0 as c_ulong, count) };
         // Zero is a fault; more than `count` is a string without an end.
         match usize::try_from(size) {
             Ok(size) if size > 0 && size <= self.len => Ok(size.wrapping_sub(1)),
@@ -205,7 +205,7 @@ impl UserSliceReader {
         let copied = unsafe {
             bindings::ferrite_uaccess_strncpy_from(
                 buffer.as_mut_ptr().cast(),
-                self.pointer.0 as _,
+                self.pointer.0 as c_ulong,
                 count,
             )
         };

@@ -2,6 +2,8 @@
 
 //! Writing the memory of user space.
 
+use core::ffi::c_ulong;
+
 use zerocopy::{Immutable, IntoBytes};
 
 use super::UserPtr;
@@ -69,7 +71,11 @@ impl UserSliceWriter {
         // - `from` is valid for `len` bytes;
         // - C refuses what is no user address, and stops at what cannot be written.
         let missing = unsafe {
-            bindings::ferrite_uaccess_copy_to(self.pointer.0 as _, from.as_ptr().cast(), len as _)
+            bindings::ferrite_uaccess_copy_to(
+                self.pointer.0 as c_ulong,
+                from.as_ptr().cast(),
+                len as c_ulong,
+            )
         };
         if missing != 0 {
             return Err(EFAULT);
@@ -128,7 +134,8 @@ impl UserSliceWriter {
     pub fn clear(&mut self, len: usize) -> Result {
         self.check(len)?;
         // SAFETY: C refuses what is no user address, and stops at what cannot be written.
-        let missing = unsafe { bindings::ferrite_uaccess_clear(self.pointer.0 as _, len as _) };
+        let missing =
+            unsafe { bindings::ferrite_uaccess_clear(self.pointer.0 as c_ulong, len as c_ulong) };
         if missing != 0 {
             return Err(EFAULT);
         }
