@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# description: the sample misc device is read, written, waited for, spliced, and held open by programs
+# boot: default debug
+# modules: misc
+
+DEVICE=/dev/ferrite-misc
+
+say() { printf '%s' "$1" >"$DEVICE"; }
+peek() { dd if="$DEVICE" bs=4k count=1 status=none; }
+
+point "the node is the administrator's"
+load misc
+check_eq "its mode" "crw-------" "$(ls -l $DEVICE | cut -c 1-10)"
+
+point "a signal ends the wait for a text"
+if timeout 1 cat "$DEVICE"; then
+	fail "there was something to read"
+fi
+
+point "a reader waits for the text"
+cat "$DEVICE" >/tmp/case/heard &
+sleep 1
+[ ! -s /tmp/case/heard ] || fail "the reader did not wait"
+say "hello"
+wait $!
+check_eq "what it read" hello "$(cat /tmp/case/heard)"
+
+point "an offset, and the end"
+check_eq "from the third byte on" llo "$(dd if=$DEVICE bs=1 skip=2 status=none)"
+say "a longer text"
+check_eq "a new text" "a longer text" "$(peek)"
+
+point "through a pipe, as sendfile(2) does it"
+check_eq "spliced" "a longer text" "$(cat $DEVICE | cat)"
+dd if=/dev/urandom of=/tmp/case/data bs=4096 count=1 status=none
+cat /tmp/case/data >"$DEVICE"
+cat "$DEVICE" | cmp - /tmp/case/data || fail "the data changed on the way"
+
+point "too much is EFBIG, and changes nothing"
+! dd if=/dev/zero of="$DEVICE" bs=4097 count=1 status=none 2>/tmp/case/error || fail "it was taken"
+grep -q 'File too large' /tmp/case/error || fail "$(cat /tmp/case/error)"
+cat "$DEVICE" | cmp - /tmp/case/data || fail "the old text is gone"
+
+point "the module stays while a file is open"
+exec 3<"$DEVICE"
+check_errno EAGAIN unload misc
+exec 3<&-
+unload misc
+[ ! -e "$DEVICE" ] || fail "the node is still there"
+note "written, waited for, read, spliced"
