@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::build::{self, Target, cargo};
 use crate::ctx::Ctx;
 use crate::kernels::KERNELS;
-use crate::setup;
+use crate::{probes, setup};
 
 /// Packages with tests that run on the host, beside those of the tools.
 const HOST_TESTED: &[&str] = &["xtask", "macros"];
@@ -53,6 +53,9 @@ pub fn all(ctx: &Ctx) -> Result<()> {
             .and_then(|kernel| kernel_clippy(ctx, &Target::stock(ctx, &kernel)?));
         step(&format!("clippy ({})", spec.id), result, now);
     }
+    let now = Instant::now();
+    // The kernels have answered by now.
+    step("page of probes", probes::check(ctx), now);
     let now = Instant::now();
     // The ignored ones are those that fetch: what they need is there by now.
     step(
