@@ -135,7 +135,7 @@ maybe() {
 point "as modules"
 theirs=nullb0
 ours=rnullb0
-until_second=$(($(date +%s) + $(brief 4 6)))
+until_second=$(($(date +%s) + $(brief 3 4)))
 rounds=0
 while [ "$rounds" -lt 3 ] || [ "$(date +%s)" -lt $until_second ]; do
 	rounds=$((rounds + 1))
@@ -182,7 +182,7 @@ insmod "$NULL_BLK" nr_devices=0
 load rnull nr_devices=0
 theirs=their
 ours=ourd
-until_second=$(($(date +%s) + $(brief 4 6)))
+until_second=$(($(date +%s) + $(brief 3 4)))
 rounds=0
 # both_set FILE VALUE
 both_set() {

@@ -12,7 +12,9 @@
 # while the module is there.
 #
 # Left out are the nodes of IDRs and IDAs, which the whole kernel shares, whoever caused one; and
-# what older processes allocated in the init code of other modules, whose place rnull has taken.
+# what older processes allocated in the init code of other modules, whose place rnull has taken; and
+# what blk-mq has lost for older processes: the tags of queues that were taken away (6.1), and the
+# contexts of disks with polled queues.
 
 traces=/sys/kernel/debug/slab
 [ -e "$traces/kmalloc-64/alloc_traces" ] || fail "slub_debug=U is not in force"
@@ -40,10 +42,10 @@ for file in "$traces"/*/alloc_traces; do
 		}
 		NR == FNR { address[++known] = $1; name[known] = $3; next }
 		$1 ~ /^[0-9]+$/ || NF == 0 {
-			if (ours && !shared && !(older && init))
+			if (ours && !shared && !(older && (init || lost)))
 				print text
 			text = cache ": " $0
-			ours = shared = init = 0
+			ours = shared = init = lost = 0
 			older = match($0, /pid=[0-9-]+/) && last(substr($0, RSTART + 4, RLENGTH - 4)) < shell
 			if (NF == 0)
 				next
@@ -65,11 +67,13 @@ for file in "$traces"/*/alloc_traces; do
 				shared = 1
 			if (/do_one_initcall/)
 				init = 1
+			if (/blk_mq_alloc_map_and_rqs|blk_mq_realloc_hw_ctxs/)
+				lost = 1
 			if ($1 !~ /^[0-9]+$/)
 				text = text "\n  " $0
 		}
 		END {
-			if (ours && !shared && !(older && init))
+			if (ours && !shared && !(older && (init || lost)))
 				print text
 		}
 	' /tmp/case/symbols "$file" 2>/dev/null || true
