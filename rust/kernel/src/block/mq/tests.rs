@@ -15,7 +15,7 @@ use crate::alloc::flags::{GFP_KERNEL, GFP_ZERO};
 use crate::alloc::{KBox, NumaNode};
 use crate::error::code::{EINVAL, EIO, ENODATA, ENOSPC, EOPNOTSUPP, ETIMEDOUT};
 use crate::error::{Error, Result, to_result};
-use crate::ktest::{assert, assert_eq, kernel_test};
+use crate::ktest::kernel_test;
 use crate::page::{PAGE_SIZE, Page};
 use crate::sync::{Arc, ArcBorrow, SpinLock};
 use crate::time::hrtimer::RelativeMode;
