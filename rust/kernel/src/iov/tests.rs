@@ -54,22 +54,23 @@ impl Vector {
         unsafe { bindings::ferrite_uio_ktest_has(kind) }
     }
 
-    fn piece(&self, number: u32, len: usize) -> &mut [u8] {
-        // SAFETY: the piece has that length, and the test uses one at a time.
-        unsafe {
-            let piece = bindings::ferrite_uio_ktest_piece(self.raw.as_ptr(), number);
-            core::slice::from_raw_parts_mut(piece.cast(), len)
-        }
+    /// Where a piece lies in the kernel's memory.
+    fn piece(&self, number: u32) -> *mut u8 {
+        // SAFETY: the pointer is valid.
+        unsafe { bindings::ferrite_uio_ktest_piece(self.raw.as_ptr(), number) }.cast()
     }
 
     fn put(&self, bytes: &[u8; FIRST + SECOND]) -> Result {
         let (first, second) = bytes.split_at(FIRST);
         match &self.user {
             Some(user) => user.put(0, bytes)?,
-            None => {
-                self.piece(0, FIRST).copy_from_slice(first);
-                self.piece(1, SECOND).copy_from_slice(second);
-            }
+            // SAFETY: the pieces have these lengths, and nothing borrows them.
+            None => unsafe {
+                self.piece(0)
+                    .copy_from_nonoverlapping(first.as_ptr(), FIRST);
+                self.piece(1)
+                    .copy_from_nonoverlapping(second.as_ptr(), SECOND);
+            },
         }
         Ok(())
     }
@@ -80,8 +81,13 @@ impl Vector {
         }
         let mut bytes = [0; FIRST + SECOND];
         let (first, second) = bytes.split_at_mut(FIRST);
-        first.copy_from_slice(self.piece(0, FIRST));
-        second.copy_from_slice(self.piece(1, SECOND));
+        // SAFETY: the pieces have these lengths, and nothing borrows them mutably.
+        unsafe {
+            self.piece(0)
+                .copy_to_nonoverlapping(first.as_mut_ptr(), FIRST);
+            self.piece(1)
+                .copy_to_nonoverlapping(second.as_mut_ptr(), SECOND);
+        }
         Ok(bytes)
     }
 
