@@ -13,6 +13,8 @@
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/idr.h>
+#include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -39,8 +41,10 @@
 #include "cred.h"
 #include "file.h"
 #include "hrtimer.h"
+#include "ida.h"
 #include "ktest.h"
 #include "layout.h"
+#include "maple_tree.h"
 #include "miscdevice.h"
 #include "mm.h"
 #include "page.h"

@@ -11,6 +11,8 @@
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
 #include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -33,6 +35,8 @@
 	X(spinlock_t, sizeof(spinlock_t))					\
 	X(lock_class_key, sizeof(struct lock_class_key))			\
 	X(xarray, sizeof(struct xarray))					\
+	X(maple_tree, sizeof(struct maple_tree))				\
+	X(ida, sizeof(struct ida))						\
 	X(srcu_struct, sizeof(struct srcu_struct))				\
 	X(rwlock_t, sizeof(rwlock_t))					\
 	X(rw_semaphore, sizeof(struct rw_semaphore))				\

@@ -18,6 +18,11 @@ const_assert_eq!(
 );
 const_assert_eq!(size_of::<c::xarray>(), c::FERRITE_LAYOUT_xarray as usize);
 const_assert_eq!(
+    size_of::<c::maple_tree>(),
+    c::FERRITE_LAYOUT_maple_tree as usize
+);
+const_assert_eq!(size_of::<c::ida>(), c::FERRITE_LAYOUT_ida as usize);
+const_assert_eq!(
     size_of::<c::srcu_struct>(),
     c::FERRITE_LAYOUT_srcu_struct as usize
 );

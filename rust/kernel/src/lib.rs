@@ -15,6 +15,7 @@ extern crate self as kernel;
 
 pub mod alloc;
 pub mod attribute;
+pub mod bitmap;
 pub mod block;
 pub mod bug;
 pub mod configfs;
@@ -22,6 +23,8 @@ pub mod cpu;
 pub mod cred;
 pub mod error;
 pub mod fs;
+pub mod id_pool;
+pub mod ida;
 pub mod io;
 pub mod ioctl;
 pub mod iov;
@@ -29,6 +32,7 @@ pub mod jump_label;
 #[cfg(feature = "ktest")]
 pub mod ktest;
 pub mod list;
+pub mod maple_tree;
 pub mod miscdevice;
 pub mod mm;
 pub mod module;
