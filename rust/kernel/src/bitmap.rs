@@ -22,7 +22,7 @@ pub use iter::Ones;
 use core::ops::{Bound, RangeBounds};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::alloc::{Flags, KVVec};
+use crate::alloc::{Flags, KVec};
 use crate::error::Result;
 use crate::error::code::EINVAL;
 
@@ -55,7 +55,7 @@ pub enum Dynamic {
     /// Needs no memory.
     Inline([AtomicUsize; 1]),
     /// Needs some.
-    Heap(KVVec<AtomicUsize>),
+    Heap(KVec<AtomicUsize>),
 }
 
 impl Storage for Dynamic {
@@ -153,7 +153,7 @@ impl BitmapVec {
             });
         }
         let count = len.div_ceil(BITS);
-        let mut words = KVVec::with_capacity(count, flags)?;
+        let mut words = KVec::with_capacity(count, flags)?;
         words.extend((0..count).map(|_| AtomicUsize::new(0)), flags)?;
         Ok(Self {
             storage: Dynamic::Heap(words),
@@ -320,16 +320,17 @@ impl<S: Storage> Bitmap<S> {
         if start > end || end > self.len {
             return Err(EINVAL);
         }
-        for (index, word) in self.storage.words_mut().iter_mut().enumerate() {
-            // The part of the range that is in this word; neither can overflow, as the bits of all
-            // words are fewer than there are addresses.
-            let first = index.wrapping_mul(BITS);
+        let mut first = 0_usize;
+        for word in self.storage.words_mut() {
+            // The part of the range that is in this word.
             let mask = below(end.saturating_sub(first)) & !below(start.saturating_sub(first));
             if set {
                 *word.get_mut() |= mask;
             } else {
                 *word.get_mut() &= !mask;
             }
+            // Cannot wrap: the bits of all words are fewer than there are addresses.
+            first = first.wrapping_add(BITS);
         }
         Ok(())
     }
@@ -364,10 +365,10 @@ impl<S: Storage> Bitmap<S> {
     /// How many bits are set.
     #[must_use]
     pub fn count_ones(&self) -> usize {
-        let words = self.storage.words().iter();
-        words
-            .map(|word| word.load(Ordering::Relaxed).count_ones() as usize)
-            .sum()
+        // Cannot wrap: they are at most all bits.
+        self.storage.words().iter().fold(0, |count, word| {
+            count.wrapping_add(word.load(Ordering::Relaxed).count_ones() as usize)
+        })
     }
 
     /// The first bit from `start` on that is set.
@@ -412,9 +413,13 @@ impl<S: Storage> Bitmap<S> {
     /// The last bit that is set.
     #[must_use]
     pub fn last_bit(&self) -> Option<usize> {
-        for (index, word) in self.storage.words().iter().enumerate().rev() {
+        let words = self.storage.words();
+        let mut index = words.len();
+        for word in words.iter().rev() {
+            // None of these can wrap: there is such a word.
+            index = index.wrapping_sub(1);
             if let Some(bit) = word.load(Ordering::Relaxed).checked_ilog2() {
-                return index.checked_mul(BITS)?.checked_add(bit as usize);
+                return Some(index.wrapping_mul(BITS).wrapping_add(bit as usize));
             }
         }
         None
@@ -465,10 +470,10 @@ impl<S: Storage> Bitmap<S> {
         if other.last_bit().is_some_and(|last| last >= self.len) {
             return Err(EINVAL);
         }
-        let others = other.storage.words();
-        for (index, word) in self.storage.words_mut().iter_mut().enumerate() {
+        let mut others = other.storage.words().iter();
+        for word in self.storage.words_mut() {
             *word.get_mut() = others
-                .get(index)
+                .next()
                 .map_or(0, |other| other.load(Ordering::Relaxed));
         }
         Ok(())
@@ -476,16 +481,18 @@ impl<S: Storage> Bitmap<S> {
 
     /// The first bit from `start` on that is set in what `view` makes of the words.
     fn find(&self, start: usize, view: impl Fn(usize) -> usize) -> Option<usize> {
-        let (first, _) = place(start);
+        let (mut index, _) = place(start);
         let mut mask = !below(start % BITS);
-        for (index, word) in self.storage.words().iter().enumerate().skip(first) {
+        while let Some(word) = self.storage.words().get(index) {
             let seen = view(word.load(Ordering::Relaxed)) & mask;
-            mask = usize::MAX;
             if seen != 0 {
                 let bit = seen.trailing_zeros() as usize;
-                let found = index.checked_mul(BITS)?.checked_add(bit)?;
+                // Cannot wrap: there is such a word.
+                let found = index.wrapping_mul(BITS).wrapping_add(bit);
                 return (found < self.len).then_some(found);
             }
+            mask = usize::MAX;
+            index = index.wrapping_add(1);
         }
         None
     }
