@@ -58,6 +58,7 @@
 #include "task.h"
 #include "test_thread.h"
 #include "time.h"
+#include "tracepoint.h"
 #include "uaccess.h"
 #include "uio.h"
 #include "uio_ktest.h"

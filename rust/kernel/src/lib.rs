@@ -47,6 +47,7 @@ pub mod str;
 pub mod sync;
 pub mod task;
 pub mod time;
+pub mod tracepoint;
 pub mod types;
 pub mod uaccess;
 pub mod xarray;
@@ -96,3 +97,29 @@ pub use macros::module;
 /// # Ok::<(), kernel::error::Error>(())
 /// ```
 pub use macros::vtable;
+
+/// Declares trace events.
+///
+/// ```text
+/// trace_events! {
+///     system: my_driver,
+///
+///     /// A request begins.
+///     event request_start { sector: u64, bytes: u32, name: [char; 16] }
+///         => "{name}: sector {sector}, {bytes:x} bytes";
+/// }
+///
+/// trace_request_start(8, 4096, "disk0");
+/// ```
+///
+/// A field is an integer (`u8` to `u64`, `i8` to `i64`), a `bool`, or `[char; N]`, a text that is cut to
+/// `N - 1` bytes and passed as a `&str`. In the format, `{name}` shows a field, `{name:x}` an integer in
+/// hexadecimal.
+///
+/// `trace_<event>` may be called in any context. `trace_<event>_enabled` says whether somebody listens, for
+/// arguments that are costly to come by.
+///
+/// The build finds the macro by its name in the sources of the module's package, so it must stand in a
+/// file there as it is, not come out of another macro; and an event's name may be used once in a
+/// module.
+pub use macros::trace_events;

@@ -15,6 +15,9 @@ mod device_table;
 mod kernel_test;
 mod module;
 mod print;
+mod trace_events;
+#[allow(dead_code, reason = "xtask wants what the macro does not")]
+mod trace_spec;
 mod vtable;
 
 use proc_macro::TokenStream;
@@ -45,6 +48,15 @@ pub fn device_table(input: TokenStream) -> TokenStream {
 #[cfg_attr(unlocked, allow_internal_unsafe)]
 pub fn kernel_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
     kernel_test::expand(attribute.into(), item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Declares trace events; see `kernel::trace_events!`.
+#[proc_macro]
+#[cfg_attr(unlocked, allow_internal_unsafe)]
+pub fn trace_events(input: TokenStream) -> TokenStream {
+    trace_events::expand(input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

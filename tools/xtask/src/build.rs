@@ -26,6 +26,7 @@ pub mod probes;
 pub mod stamp;
 pub mod sysroot;
 pub mod target;
+pub mod trace;
 pub mod withhold;
 
 pub use target::{Built, Module, Target, build, rust_only};

@@ -152,7 +152,7 @@ pub fn link(options: &Options) -> Result<()> {
         "--keep-global-symbol=cleanup_module",
         "--discard-locals",
     ]);
-    for name in cold_parents(&data)? {
+    for name in static_calls(&data)?.into_iter().chain(cold_parents(&data)?) {
         objcopy.arg(format!("--keep-global-symbol={name}"));
     }
     objcopy.args([
@@ -171,6 +171,20 @@ pub fn link(options: &Options) -> Result<()> {
     run::quiet(objcopy.arg(&linked).arg(&options.output))?;
     println!("  ferrite: {}: {}", options.module, findings.summary());
     Ok(())
+}
+
+/// The trampolines of static calls that a module defines: a tracepoint has one. objtool knows them by
+/// name, and only if they are global.
+fn static_calls(data: &[u8]) -> Result<Vec<String>> {
+    let file = object::File::parse(data)?;
+    let mut names = Vec::new();
+    for symbol in file.symbols().filter(|symbol| symbol.is_definition()) {
+        let name = symbol.name()?;
+        if name.starts_with("__SCT__") || name.starts_with("__SCK__") {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// On 32-bit machines, the library with other names for what Rust calls by a convention of its own.

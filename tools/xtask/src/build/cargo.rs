@@ -51,6 +51,8 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
             None => Ferrite::default(),
         };
         let name = library.name.replace('-', "_");
+        let sources = library.src_path.parent().unwrap_or(&library.src_path);
+        let trace = |module: &str| super::trace::find(sources.as_std_path(), module);
         let module = Module {
             package: package.name.to_string(),
             library: format!("lib{name}.a"),
@@ -62,6 +64,7 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
             panic_sites: ferrite.panic_sites,
             c: c_sources(package, &metadata.workspace_root, ferrite.c)?,
             ktest: ferrite.ktest,
+            trace: trace(&name)?,
             name,
         };
         if package.features.contains_key("ktest") && module.ktest.is_empty() {
@@ -70,6 +73,7 @@ pub fn modules(ctx: &Ctx) -> Result<Vec<Module>> {
                 test_only: true,
                 panic_sites: None,
                 ktest: vec![module.name.clone()],
+                trace: trace(&format!("{}_ktest", module.name))?,
                 ..module.clone()
             });
         }

@@ -138,6 +138,20 @@ pub fn place(
     for (module, library) in modules.iter().zip(libraries) {
         link_if_new(library, &rust.join(format!("{}.a", module.name)))?;
     }
+    let trace = output.join("trace");
+    fs::create_dir_all(&trace).with_context(|| format!("cannot create {}", trace.display()))?;
+    for module in modules {
+        if let Some(files) = &module.trace {
+            write_if_new(
+                &trace.join(format!("{}_trace.h", module.name)),
+                &files.header,
+            )?;
+            write_if_new(
+                &trace.join(format!("{}_trace.c", module.name)),
+                &files.source,
+            )?;
+        }
+    }
     link_if_new(&prepared.answers.header, &output.join("ferrite_probes.h"))?;
     write_if_new(&output.join("modules.mk"), &modules_mk(flavour, modules))
 }
@@ -166,6 +180,9 @@ fn modules_mk(flavour: Flavour, modules: &[Module]) -> String {
         }
         if !module.c.is_empty() {
             let _ = writeln!(text, "FERRITE_C_{name} := {}", module.c.join(" "));
+        }
+        if module.trace.is_some() {
+            let _ = writeln!(text, "FERRITE_TRACE_{name} := y");
         }
     }
     text
@@ -235,6 +252,7 @@ mod tests {
             library: String::new(),
             dir: String::new(),
             c: c.iter().map(|&file| file.to_owned()).collect(),
+            trace: None,
         };
         let modules = [module("a", Some(3), &[]), module("b", None, &["x/b.c"])];
         let text = modules_mk(Flavour::Plain, &modules);

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use super::cargo::Flavour;
 use super::config::KConfig;
 use super::kernel_cc::KernelCc;
+use super::trace::Trace;
 use super::{bindings, cargo, flags, kbuild, probes, sysroot};
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel};
@@ -164,6 +165,8 @@ pub struct Module {
     pub library: String,
     /// C files that only this module is linked with, below the top of the tree.
     pub c: Vec<String>,
+    /// The C side of its trace events.
+    pub trace: Option<Trace>,
 }
 
 /// What a build made.

@@ -26,6 +26,13 @@ SECTIONS
   .modinfo 0 : { KEEP(*(.modinfo)) }
   __param 0 : { KEEP(*(__param)) }
 TESTS
+  /* A module's own trace events: the kernel looks for all of them. */
+  _ftrace_events 0 : { KEEP(*(_ftrace_events)) }
+  __tracepoints_ptrs 0 : { KEEP(*(__tracepoints_ptrs)) }
+  __tracepoints 0 : { KEEP(*(__tracepoints)) }
+  __tracepoints_strings 0 : { *(__tracepoints_strings) }
+  __bpf_raw_tp_map 0 : { KEEP(*(__bpf_raw_tp_map)) }
+  .static_call.text 0 : { *(.static_call.text) }
 
   /* Code and data. */
   .noinstr.text 0 : { *(.noinstr.text) }
@@ -37,7 +44,7 @@ TESTS
   }
   .data..ro_after_init 0 : { *(.data..ro_after_init) }
   .data..read_mostly 0 : { *(.data..read_mostly) }
-  .data 0 : { *(.data .data.*) }
+  .data 0 : { *(.data .data.* .ref.data) }
   .bss 0 : { *(.bss .bss.*) }
 
   /* Tables: each entry is tied to its function. */
@@ -58,6 +65,7 @@ TESTS
   .discard.instr_end 0 : { *(.discard.instr_end) }
   .discard.intra_function_calls 0 : { *(.discard.intra_function_calls) }
   .discard.annotate_insn 0 : { *(.discard.annotate_insn) }
+  .discard.noendbr 0 : { *(.discard.noendbr) }
   /* Keeps symbols addressable for the compiler; nobody reads it. */
   .discard.addressable 0 : { *(.discard.addressable) }
 
@@ -71,6 +79,8 @@ TESTS
     /* Where entries of tables begin and end: for tools that make live patches. */
     *(.discard.annotate_data)
     *(.group)
+    /* Which tracepoints a file uses: for the kernel's own build. */
+    *(__tracepoint_check)
     /* Tests of crates that this module does not run. */
     *(.ferrite_ktest.*)
     /* What a profiler of the compiler's own would read. */

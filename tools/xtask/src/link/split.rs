@@ -42,6 +42,7 @@ const PLAIN: &[&str] = &[
     ".discard.instr_end",
     ".discard.intra_function_calls",
     ".discard.annotate_insn",
+    ".discard.noendbr",
 ];
 
 /// Sections that hold pieces of code for several functions.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Trace events of a driver's own.
+//!
+//! C header: `include/linux/tracepoint.h`, `include/trace/events/*.h`.
+//!
+//! [`trace_events!`](crate::trace_events) declares events. Each becomes a function `trace_<event>`, and a
+//! directory `events/<system>/<event>` in tracefs, where perf and BPF find it, too. The C definition is
+//! generated when the module is built, and is part of the module.
+//!
+//! While nobody listens, an event costs one instruction that does nothing: the check is a static key
+//! ([`jump_label`](crate::jump_label)), and what records the event is out of the way.
+//!
+//! Used by `samples/tracepoint`.
+
+use crate::types::Opaque;
+
+/// `struct tracepoint`, as C has defined it.
+#[doc(hidden)]
+#[repr(transparent)]
+pub struct Tracepoint(Opaque<bindings::tracepoint>);
+
+// SAFETY: Rust only takes its address; C changes it with locks of its own.
+unsafe impl Sync for Tracepoint {}
+
+/// A text in the memory of a field: cut to one byte less, and zeroes behind it.
+#[doc(hidden)]
+#[must_use]
+pub fn text<const N: usize>(text: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    let room = N.saturating_sub(1);
+    bytes
+        .iter_mut()
+        .take(room)
+        .zip(text.bytes())
+        .for_each(|(to, from)| *to = from);
+    bytes
+}
+
+/// Whether somebody listens to a tracepoint, as an instruction that is patched.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tracepoint_enabled {
+    ($point:path) => {
+        'branch: {
+            // SAFETY: the instruction is a no-op, or a jump to the label. The key is inside of the
+            // tracepoint.
+            unsafe {
+                ::core::arch::asm!(
+                    "2:",
+                    ".if {hack}",
+                    "jmp {yes}",
+                    ".else",
+                    $crate::__nop5!(),
+                    ".endif",
+                    ".pushsection __jump_table,\"aw\"",
+                    ".balign {word}",
+                    ".long 2b - .",
+                    ".long {yes} - .",
+                    concat!($crate::__asm_word!(), " {point} + {key} + {hack} - ."),
+                    ".popsection",
+                    point = sym $point,
+                    key = const $crate::bindings::FERRITE_TRACEPOINT_KEY,
+                    hack = const $crate::bindings::FERRITE_JUMP_LABEL_HACK,
+                    word = const ::core::mem::size_of::<usize>(),
+                    yes = label { break 'branch true },
+                    options(nomem, nostack, preserves_flags, att_syntax),
+                );
+            }
+            false
+        }
+    };
+}
