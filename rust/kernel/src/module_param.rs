@@ -31,6 +31,8 @@
 
 mod array;
 mod string;
+#[cfg(feature = "ktest")]
+mod tests;
 
 pub use array::ArrayParam;
 pub use string::StringParam;

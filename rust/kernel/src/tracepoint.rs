@@ -71,3 +71,16 @@ macro_rules! __tracepoint_enabled {
         }
     };
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::text;
+    use crate::prelude::*;
+
+    #[kernel_test]
+    fn a_text_is_cut_so_that_it_ends() {
+        assert_eq!(text::<4>("abcdef"), *b"abc\0");
+        assert_eq!(text::<4>("a"), *b"a\0\0\0");
+        assert_eq!(text::<2>(""), [0, 0]);
+    }
+}

@@ -66,6 +66,7 @@ TESTS
   .discard.intra_function_calls 0 : { *(.discard.intra_function_calls) }
   .discard.annotate_insn 0 : { *(.discard.annotate_insn) }
   .discard.noendbr 0 : { *(.discard.noendbr) }
+  .discard.ibt_endbr_noseal 0 : { *(.discard.ibt_endbr_noseal) }
   /* Keeps symbols addressable for the compiler; nobody reads it. */
   .discard.addressable 0 : { *(.discard.addressable) }
 

@@ -43,6 +43,7 @@ const PLAIN: &[&str] = &[
     ".discard.intra_function_calls",
     ".discard.annotate_insn",
     ".discard.noendbr",
+    ".discard.ibt_endbr_noseal",
 ];
 
 /// Sections that hold pieces of code for several functions.
