@@ -3,6 +3,24 @@
 //! Static keys: branches that cost nothing until somebody turns them.
 //!
 //! C header: `include/linux/jump_label.h`.
+//!
+//! Used by [`tracepoint`](crate::tracepoint).
+//!
+//! # Examples
+//!
+//! ```
+//! use kernel::jump_label::StaticKey;
+//! use kernel::static_branch_unlikely;
+//!
+//! /// Whether every request is to be checked.
+//! static PARANOID: StaticKey = StaticKey::new();
+//!
+//! PARANOID.enable();
+//! let checked = static_branch_unlikely!(PARANOID);
+//! PARANOID.disable();
+//! assert!(checked);
+//! # Ok::<(), kernel::error::Error>(())
+//! ```
 
 use crate::types::Opaque;
 
@@ -23,13 +41,15 @@ impl StaticKey {
         Self(Opaque::zeroed())
     }
 
-    /// Turns the switch on: patches every branch that asks for it. May sleep.
+    /// Turns the switch on: patches every branch that asks for it. Process context; sleeps.
+    ///
+    /// It stays on however often this is called, until [`Self::disable`].
     pub fn enable(&'static self) {
         // SAFETY: the key is a static, and was zeroed, which is what an unused key is.
         unsafe { bindings::ferrite_jump_label_set(self.0.get(), true) };
     }
 
-    /// Turns the switch off. May sleep.
+    /// Turns the switch off. Process context; sleeps.
     pub fn disable(&'static self) {
         // SAFETY: as above.
         unsafe { bindings::ferrite_jump_label_set(self.0.get(), false) };
@@ -109,4 +129,31 @@ macro_rules! static_branch_unlikely {
             false
         }
     }};
+}
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::StaticKey;
+    use crate::prelude::*;
+    use crate::static_branch_unlikely;
+
+    static KEY: StaticKey = StaticKey::new();
+
+    #[inline(never)]
+    fn branch() -> bool {
+        static_branch_unlikely!(KEY)
+    }
+
+    #[kernel_test]
+    fn a_branch_follows_its_key() {
+        for _ in 0..2 {
+            assert!(!branch());
+            KEY.enable();
+            // Once more changes nothing.
+            KEY.enable();
+            assert!(branch());
+            KEY.disable();
+        }
+        assert!(!branch());
+    }
 }
