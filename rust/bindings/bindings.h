@@ -23,6 +23,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/poll.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -49,6 +50,7 @@
 #include "mm.h"
 #include "page.h"
 #include "patch.h"
+#include "percpu.h"
 #include "poll.h"
 #include "print.h"
 #include "rcu.h"

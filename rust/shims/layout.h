@@ -19,6 +19,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/wait.h>
@@ -43,6 +44,7 @@
 	X(seqlock_t, sizeof(seqlock_t))					\
 	X(ferrite_condvar, sizeof(struct ferrite_condvar))			\
 	X(ferrite_condvar_wait, sizeof(struct ferrite_condvar_wait))		\
+	X(rb_node, sizeof(struct rb_node))					\
 	X(ferrite_rcu_head, sizeof(struct ferrite_rcu_head))			\
 	X(static_key, sizeof(struct static_key))				\
 	X(pci_device_id, sizeof(struct pci_device_id))				\

@@ -46,6 +46,7 @@ const_assert_eq!(
     size_of::<c::ferrite_condvar_wait>(),
     c::FERRITE_LAYOUT_ferrite_condvar_wait as usize
 );
+const_assert_eq!(size_of::<c::rb_node>(), c::FERRITE_LAYOUT_rb_node as usize);
 const_assert_eq!(
     size_of::<c::ferrite_rcu_head>(),
     c::FERRITE_LAYOUT_ferrite_rcu_head as usize

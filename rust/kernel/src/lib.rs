@@ -40,6 +40,7 @@ pub mod module_param;
 pub mod page;
 pub mod pci;
 pub mod pid_namespace;
+pub mod percpu;
 pub mod prelude;
 pub mod print;
 pub mod rbtree;

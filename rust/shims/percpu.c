@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include "percpu.h"
+
+void *ferrite_percpu_alloc(size_t size, size_t align, unsigned int gfp)
+{
+	return (__force void *)__alloc_percpu_gfp(size, align, (__force gfp_t)gfp);
+}
+
+void ferrite_percpu_free(void *memory)
+{
+	free_percpu((__force void __percpu *)memory);
+}
+
+void *ferrite_percpu_of(void *memory, unsigned int cpu)
+{
+	return per_cpu_ptr((__force void __percpu *)memory, cpu);
+}
+
+/* The copy of the CPU that runs this, which may be another one a moment later. */
+void *ferrite_percpu_here(void *memory)
+{
+	return raw_cpu_ptr((__force void __percpu *)memory);
+}
+
+/* More than this in one piece is refused, with a warning. */
+size_t ferrite_percpu_limit(void)
+{
+	return PCPU_MIN_UNIT_SIZE;
+}
+
+/* The first CPU from this one on that there can be; nr_cpu_ids or more if there is none. */
+unsigned int ferrite_percpu_next(unsigned int cpu)
+{
+	return cpumask_next((int)cpu - 1, cpu_possible_mask);
+}
