@@ -391,4 +391,6 @@ unsafe fn timer<T: HasHrTimer<T>>(this: *const T) -> *const RawTimer {
 }
 
 #[cfg(feature = "ktest")]
+mod races;
+#[cfg(feature = "ktest")]
 mod tests;
