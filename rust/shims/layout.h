@@ -15,12 +15,17 @@
 #include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/srcu.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -32,6 +37,13 @@
 #include "rw.h"
 
 #define FERRITE_LAYOUT(X)							\
+	X(completion, sizeof(struct completion))				\
+	X(hrtimer, sizeof(struct hrtimer))				\
+	X(timer_list, sizeof(struct timer_list))				\
+	X(wait_queue_head, sizeof(struct wait_queue_head))		\
+	X(work_struct, sizeof(struct work_struct))			\
+	X(delayed_work, sizeof(struct delayed_work))			\
+	X(delayed_work_work, offsetof(struct delayed_work, work))		\
 	X(mutex, sizeof(struct mutex))						\
 	X(spinlock_t, sizeof(spinlock_t))					\
 	X(lock_class_key, sizeof(struct lock_class_key))			\

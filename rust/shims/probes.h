@@ -17,6 +17,8 @@
 #include <linux/spinlock.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <asm/alternative.h>
 

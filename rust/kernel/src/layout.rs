@@ -254,3 +254,27 @@ const_assert_eq!(
     offset_of!(c::vm_operations_struct, fault),
     c::FERRITE_LAYOUT_vm_operations_struct_fault as usize
 );
+);
+const_assert_eq!(
+    size_of::<c::completion>(),
+    c::FERRITE_LAYOUT_completion as usize
+);
+const_assert_eq!(size_of::<c::hrtimer>(), c::FERRITE_LAYOUT_hrtimer as usize);
+const_assert_eq!(
+    size_of::<c::timer_list>(),
+    c::FERRITE_LAYOUT_timer_list as usize
+);
+const_assert_eq!(
+    size_of::<c::wait_queue_head>(),
+    c::FERRITE_LAYOUT_wait_queue_head as usize
+);
+const_assert_eq!(
+    size_of::<c::work_struct>(),
+    c::FERRITE_LAYOUT_work_struct as usize
+);
+const_assert_eq!(
+    size_of::<c::delayed_work>(),
+    c::FERRITE_LAYOUT_delayed_work as usize
+);
+const_assert_eq!(offset_of!(c::delayed_work, work), 0);
+const_assert_eq!(c::FERRITE_LAYOUT_delayed_work_work, 0);

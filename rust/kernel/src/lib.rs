@@ -31,6 +31,7 @@ pub mod iov;
 pub mod jump_label;
 #[cfg(feature = "ktest")]
 pub mod ktest;
+pub mod kthread;
 pub mod list;
 pub mod maple_tree;
 pub mod miscdevice;
@@ -51,6 +52,7 @@ pub mod time;
 pub mod tracepoint;
 pub mod types;
 pub mod uaccess;
+pub mod workqueue;
 pub mod xarray;
 
 #[cfg(feature = "coverage")]

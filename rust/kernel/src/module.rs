@@ -72,6 +72,7 @@ impl ThisModule {
 ///
 /// A pointer, so that only a module which defers calls contains what waits for them.
 static DRAIN: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static DRAIN_WORK: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Has `function` called before the module's code goes away, when its value has been dropped.
 ///
@@ -82,12 +83,20 @@ pub(crate) fn drain_with(function: fn()) {
     DRAIN.store(function, Ordering::Release);
 }
 
+/// As [`drain_with`], and before it: for work on queues, which may defer what RCU has to wait for.
+pub(crate) fn drain_work_with(function: fn()) {
+    let function = core::hint::black_box(function as *mut ());
+    DRAIN_WORK.store(function, Ordering::Release);
+}
+
 /// The end: nothing may call into the module from now on.
 fn drain() {
-    let function = DRAIN.load(Ordering::Acquire);
-    if !function.is_null() {
-        // SAFETY: what is not null is a `fn()`, see `drain_with`.
-        unsafe { core::mem::transmute::<*mut (), fn()>(function)() };
+    for function in [&DRAIN_WORK, &DRAIN] {
+        let function = function.load(Ordering::Acquire);
+        if !function.is_null() {
+            // SAFETY: what is not null is a `fn()`, see `drain_with`.
+            unsafe { core::mem::transmute::<*mut (), fn()>(function)() };
+        }
     }
 }
 

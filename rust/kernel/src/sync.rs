@@ -13,6 +13,7 @@ mod aref;
 pub mod atomic;
 pub mod barrier;
 mod condvar;
+mod completion;
 pub mod lock;
 mod locked_by;
 pub mod poll;
@@ -26,17 +27,21 @@ pub mod srcu;
 pub(crate) mod test_thread;
 #[cfg(feature = "ktest")]
 mod tests;
+mod wait;
 
 pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use aref::{ARef, AlwaysRefCounted};
 pub use condvar::{CondVar, CondVarTimeoutResult};
 pub use lock::{GlobalLock, Guard, Mutex, SpinLock, SpinLockIrq};
 pub use locked_by::LockedBy;
+pub use completion::Completion;
+pub use lock::{Guard, Mutex, SpinLock};
 pub use refcount::Refcount;
 pub use rw::{RwLock, RwSemaphore};
 pub use seqlock::{SeqLock, SeqLockGuard};
 pub use set_once::SetOnce;
 pub use srcu::Srcu;
+pub use wait::WaitQueue;
 
 use crate::types::Opaque;
 

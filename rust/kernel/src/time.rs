@@ -14,6 +14,7 @@
 //! | ask what time it is | [`Instant::now`] |
 //! | wait | [`delay`] |
 //! | be called later, to the nanosecond | [`hrtimer`] |
+//! | be called later, to the tick | [`timer`] |
 //! | speak the language of C's older interfaces | [`jiffies`] |
 //!
 //! Consumers: `samples/hrtimer`, `drivers/block/rnull` (`irqmode=2`).
@@ -24,6 +25,7 @@ mod instant;
 pub mod delay;
 pub mod hrtimer;
 pub mod jiffies;
+pub mod timer;
 
 pub use delta::Delta;
 pub use instant::{BootTime, ClockSource, Instant, Monotonic, RealTime, Tai};
