@@ -23,7 +23,7 @@ xtask := cargo xtask
 kernel := $(if $(KERNEL),--kernel $(KERNEL))
 signature := $(if $(KEY),--key $(KEY)) $(if $(CERT),--certificate $(CERT))
 
-.PHONY: all modules run test check shell setup doctor modules_install modules_sign clean distclean help
+.PHONY: all modules run test check docs shell setup doctor modules_install modules_sign clean distclean help
 
 all: modules
 
@@ -39,6 +39,9 @@ test:
 
 check:
 	@$(xtask) check
+
+docs:
+	@$(xtask) docs $(kernel) $(ARGS)
 
 shell:
 	@$(xtask) shell $(kernel) $(ARGS)
@@ -70,6 +73,7 @@ help:
 	@echo 'make run              boot every test kernel, use the modules there, print what happened'
 	@echo 'make test             everything that CI runs: check, then the regression suite'
 	@echo 'make check            format, lints, unit tests, licences: no guest'
+	@echo 'make docs             the documentation of the kernel crate, the drivers and the samples'
 	@echo 'make shell            a shell in a guest with the modules in it'
 	@echo 'make setup            fetch kernels and tools now; the other commands do it when needed'
 	@echo 'make doctor           what is there, what is missing, how to get it'

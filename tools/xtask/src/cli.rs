@@ -12,10 +12,12 @@ use crate::build::cargo::Flavour;
 use crate::build::{self, Target, cargo};
 use crate::check;
 use crate::ctx::Ctx;
+use crate::docs;
 use crate::harness::{self, Outcome};
 use crate::ide;
 use crate::kernels::{self, KERNELS, KernelSpec};
 use crate::link;
+use crate::new;
 use crate::probes;
 use crate::setup::{self, doctor::Verdict};
 use crate::ui::Ui;
@@ -103,6 +105,26 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Begin a driver: a package that builds, loads and has tests
+    New {
+        #[command(subcommand)]
+        what: New,
+    },
+    /// Make the documentation of the tree, and print where it begins
+    Docs {
+        /// As it is compiled for this kernel
+        #[arg(long, value_name = "ID", value_parser = kernels::find, default_value = KERNELS[0].id)]
+        kernel: &'static KernelSpec,
+        /// Show it in the browser
+        #[arg(long)]
+        open: bool,
+        /// Write Documentation/c-api.md instead
+        #[arg(long, conflicts_with = "open")]
+        write: bool,
+        /// Fail if Documentation/c-api.md is out of date
+        #[arg(long, conflicts_with_all = ["open", "write"])]
+        check: bool,
+    },
     /// Ask the kernels all that the shims want to know of them, and print the answers
     Probes {
         /// Only this kernel (may be given again) [default: all]
@@ -153,6 +175,27 @@ enum Command {
     /// Join a library with the shims: called from Kbuild
     #[command(hide = true)]
     Link(link::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum New {
+    /// A driver, made from the sample of its kind
+    Driver {
+        /// The module's name
+        name: String,
+        /// Which sample it begins as: one of `cargo xtask new kinds`
+        #[arg(long, default_value = "minimal")]
+        kind: String,
+        /// Where it lies, from the top of the tree [default: drivers/misc/NAME; drivers/block/NAME
+        /// for the kind block]
+        #[arg(long, value_name = "DIR")]
+        path: Option<PathBuf>,
+        /// Print what would be written, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the kinds of drivers
+    Kinds,
 }
 
 /// What to build for.
@@ -292,6 +335,28 @@ fn run(command: Command) -> Result<ExitCode> {
                 println!("{}", serde_json::to_string_pretty(&settings)?);
             }
         }
+        Command::New { what } => begin(&ctx, what)?,
+        Command::Docs {
+            kernel,
+            open,
+            write,
+            check,
+        } => {
+            if check {
+                docs::c_api::check(&ctx.root)?;
+            } else if write {
+                let changed = docs::c_api::write(&ctx.root)?;
+                let what = if changed { "written" } else { "up to date" };
+                ctx.ui.line(format!("{}: {what}", docs::c_api::PAGE));
+            } else {
+                let target = Target::stock(&ctx, &setup::kernel(&ctx, kernel)?)?;
+                let page = docs::pages::make(&ctx, &target)?;
+                println!("{}", page.display());
+                if open {
+                    docs::pages::open(&page)?;
+                }
+            }
+        }
         Command::Probes {
             kernels,
             json,
@@ -354,6 +419,36 @@ fn doctor(checks: &[setup::doctor::Check], json: bool) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// `xtask new`.
+fn begin(ctx: &Ctx, what: New) -> Result<()> {
+    let (name, kind, path, dry_run) = match what {
+        New::Kinds => {
+            print!("{}", new::list(&new::kinds(&ctx.root)?));
+            return Ok(());
+        }
+        New::Driver {
+            name,
+            kind,
+            path,
+            dry_run,
+        } => (name, kind, path, dry_run),
+    };
+    let plan = new::plan(&ctx.root, &name, &kind, path.as_deref())?;
+    if dry_run {
+        print!("{}", plan.dry());
+        return Ok(());
+    }
+    new::write(&ctx.root, &plan)?;
+    for path in plan.paths() {
+        println!("wrote {}", path.display());
+    }
+    println!(
+        "\nIt is a copy of samples/{kind}. What it does, and `authors` in its lib.rs, are yours to write; then:\n  \
+         cargo xtask build {name}\n  cargo xtask test {name}\n  cargo xtask test --unit {name}"
+    );
+    Ok(())
 }
 
 fn or_all(kernels: Vec<&'static KernelSpec>) -> Vec<&'static KernelSpec> {

@@ -22,14 +22,18 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    /// Finds the tree that this xtask was built from.
+    /// Finds the tree that this xtask was built from; or takes `FERRITE_ROOT`, a copy of it in
+    /// which a test may write.
     ///
     /// # Errors
     ///
     /// The tree or the cache directory is not there and cannot be made.
     pub fn new(ui: Ui) -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
+        let root = std::env::var_os("FERRITE_ROOT")
+            .map_or_else(
+                || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+                PathBuf::from,
+            )
             .canonicalize()
             .context("the source tree that xtask was built from has moved; build it again")?;
         let target = root.join("target");

@@ -16,6 +16,7 @@ pub mod harness;
 pub mod ide;
 pub mod kernels;
 pub mod link;
+pub mod new;
 pub mod probes;
 pub mod run;
 pub mod setup;
