@@ -236,3 +236,15 @@ impl AttributeOperations<0> for Tray {
         Ok(())
     }
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn it_starts_and_stops() -> Result {
+        let module = Sample::init(ThisModule::get())?;
+        drop(module);
+        Ok(())
+    }
+}

@@ -29,3 +29,15 @@ impl Drop for Minimal {
         pr_info!("goodbye");
     }
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn it_starts_and_stops() -> Result {
+        let module = Minimal::init(ThisModule::get())?;
+        drop(module);
+        Ok(())
+    }
+}

@@ -194,3 +194,15 @@ impl Module for Misc {
         })
     }
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn it_starts_and_stops() -> Result {
+        let module = Misc::init(ThisModule::get())?;
+        drop(module);
+        Ok(())
+    }
+}

@@ -131,3 +131,15 @@ impl AttributeOperations<4> for Ports {
         old.map(drop).ok_or(ENOENT)
     }
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn it_starts_and_stops() -> Result {
+        let module = Sample::init(ThisModule::get())?;
+        drop(module);
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! A newcomer's first minutes: a driver of each kind, begun in a copy of the tree, is built, booted,
+//! used and unloaded.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// A copy of the tree's files, in which nothing changes that is the same already: what was built
+/// there the last time stays good.
+fn copy_of_the_tree(root: &Path, copy: &Path) {
+    let list = Command::new("git")
+        .current_dir(root)
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .output()
+        .unwrap();
+    assert!(list.status.success(), "the tree is not a checkout of git");
+    let names = String::from_utf8(list.stdout).unwrap();
+    for top in std::fs::read_dir(copy).into_iter().flatten().flatten() {
+        if top.file_name() != "target" && top.path().is_dir() {
+            remove_strangers(copy, &top.path(), &names);
+        }
+    }
+    for name in names.split_terminator('\0') {
+        // A file that is listed may have been removed since.
+        let Ok(bytes) = std::fs::read(root.join(name)) else {
+            continue;
+        };
+        let to = copy.join(name);
+        if std::fs::read(&to).is_ok_and(|old| old == bytes) {
+            continue;
+        }
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(&to, bytes).unwrap();
+    }
+}
+
+/// Removes what the copy has and the tree has not: the drivers of the last time.
+fn remove_strangers(copy: &Path, dir: &Path, names: &str) {
+    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            remove_strangers(copy, &path, names);
+            // Only if nothing is left in it.
+            let _ = std::fs::remove_dir(&path);
+        } else {
+            let name = path.strip_prefix(copy).unwrap().to_str().unwrap();
+            if !names.split_terminator('\0').any(|known| known == name) {
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+    }
+}
+
+fn xtask(copy: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .current_dir(copy)
+        .env("FERRITE_ROOT", copy)
+        .env(
+            "FERRITE_CACHE",
+            std::env::var_os("FERRITE_CACHE").unwrap_or_else(|| root().join("target/cache").into()),
+        )
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{arguments:?}:\n{text}");
+    text
+}
+
+fn demo(kind: &str) -> String {
+    format!("demo_{}", kind.replace('-', "_"))
+}
+
+/// On the default kernel; `cargo xtask test` runs the samples themselves on all of them.
+#[test]
+#[ignore = "builds modules and boots a guest; `cargo xtask check` runs it"]
+fn a_driver_of_each_kind_builds_loads_and_passes_its_tests() {
+    let root = root();
+    let copy = root.join("target/ferrite/new");
+    copy_of_the_tree(&root, &copy);
+    let kinds = xtask::new::kinds(&copy).unwrap();
+    assert!(!kinds.is_empty());
+    for kind in &kinds {
+        let name = demo(&kind.name);
+        xtask(&copy, &["new", "driver", &name, "--kind", &kind.name]);
+    }
+    let kernel = ["--kernel", xtask::kernels::KERNELS[0].id];
+    let text = xtask(&copy, &[&["test", "demo_"], &kernel[..]].concat());
+    for kind in &kinds {
+        assert!(text.contains(&demo(&kind.name)), "{text}");
+    }
+    assert!(text.contains("test result: ok"), "{text}");
+    let text = xtask(
+        &copy,
+        &[&["test", "--unit", "demo_minimal"], &kernel[..]].concat(),
+    );
+    assert!(
+        text.contains("demo_minimal::tests::it_starts_and_stops"),
+        "{text}"
+    );
+}
