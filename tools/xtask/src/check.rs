@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::build::{self, Target, cargo};
 use crate::ctx::Ctx;
+use crate::docs;
 use crate::kernels::KERNELS;
 use crate::{probes, setup};
 
@@ -56,6 +57,10 @@ pub fn all(ctx: &Ctx) -> Result<()> {
     let now = Instant::now();
     // The kernels have answered by now.
     step("page of probes", probes::check(ctx), now);
+    let now = Instant::now();
+    let result = setup::kernel(ctx, &KERNELS[0])
+        .and_then(|kernel| docs::pages::check(ctx, &Target::stock(ctx, &kernel)?));
+    step("rustdoc", result, now);
     let now = Instant::now();
     // The ignored ones are those that fetch: what they need is there by now.
     step(
