@@ -5,6 +5,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod timer;
+
 use kernel::prelude::*;
 use kernel::{new_spinlock, warn_on};
 
@@ -21,6 +23,7 @@ module! {
         warn: bool { default: false, permissions: 0, description: "Warn, and go on" },
         fail: bool { default: false, permissions: 0, description: "Fail to load, with EIO" },
         leak: bool { default: false, permissions: 0, description: "Lose a megabyte of slab memory" },
+        cancel: bool { default: false, permissions: 0, description: "Cancel a timer in its own callback" },
     },
 }
 
@@ -46,6 +49,9 @@ impl Module for Misbehave {
             for _ in 0..1024 {
                 core::mem::forget(KBox::new([0_u8; 1024], GFP_KERNEL)?);
             }
+        }
+        if wanted::cancel.get() {
+            timer::cancel_inside()?;
         }
         if wanted::fail.get() {
             return Err(EIO);
