@@ -254,7 +254,6 @@ const_assert_eq!(
     offset_of!(c::vm_operations_struct, fault),
     c::FERRITE_LAYOUT_vm_operations_struct_fault as usize
 );
-);
 const_assert_eq!(
     size_of::<c::completion>(),
     c::FERRITE_LAYOUT_completion as usize

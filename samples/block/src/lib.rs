@@ -126,8 +126,8 @@ impl Operations for Ram {
     ) -> Result<(), Refused<'call, Self>> {
         let request = request.start();
         let result = match request.op() {
-            Op::Read => memory.copy(&request, Segment::copy_from_page),
-            Op::Write => memory.copy(&request, Segment::copy_to_page),
+            Op::Read => memory.copy(&request, |s, page, at, len| s.copy_from_page(page, at, len)),
+            Op::Write => memory.copy(&request, |s, page, at, len| s.copy_to_page(page, at, len)),
             Op::Flush => Ok(()),
             _ => Err(EOPNOTSUPP),
         };

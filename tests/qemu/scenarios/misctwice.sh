@@ -4,6 +4,7 @@
 # boot: default
 # modules: misctwice
 # allow: sysfs: cannot create duplicate filename
+# allow: kobject_add_internal failed for ferrite-twice
 
 point "the second one is EEXIST"
 mark
