@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: a test in the sources that finds two values different says which
-# expect: fail: two_values_differ:    left: 4
+# expect: fail: left: 4
 # unit: yes
 
 insmod /unit/misbehave_ktest.ko filter=two_values_differ
