@@ -135,7 +135,6 @@ macro_rules! static_branch_unlikely {
 mod tests {
     use super::StaticKey;
     use crate::prelude::*;
-    use crate::static_branch_unlikely;
 
     static KEY: StaticKey = StaticKey::new();
 

@@ -7,7 +7,7 @@
 //! To put a value into a [`List`] needs no memory and cannot fail. The price: a value can be in as
 //! many lists at once as it has [`ListLinks`], told apart by a number, the `ID`.
 //!
-//! - A value is in an [`Arc`]. [`ListArc`] is the one `Arc` of a value that stands for its links.
+//! - A value is in an [`Arc`](crate::sync::Arc). [`ListArc`] is the one `Arc` of a value that stands for its links.
 //! - [`List`] owns the `ListArc`s of what is in it. Anybody may hold further `Arc`s.
 //! - [`Cursor`] is a place between two elements.
 //! - A value can be taken out by itself, if it is in the list that one has: [`List::remove`].

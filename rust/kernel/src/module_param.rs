@@ -4,7 +4,7 @@
 //!
 //! C header: `include/linux/moduleparam.h`. Semantics: `kernel/params.c`.
 //!
-//! They are declared in [`module!`](crate::module), and are set on the command line of `insmod`, in
+//! They are declared in [`module!`](crate::module!), and are set on the command line of `insmod`, in
 //! `modprobe.d`, and, if their permissions say so, in `/sys/module/<module>/parameters`:
 //!
 //! | declared as | is a | read by |
@@ -15,7 +15,7 @@
 //!
 //! Permissions are `0o444`, `0o644`, or 0 for a parameter that is not in sysfs.
 //!
-//! Values are parsed by the kernel's own `kstrto*` ([`Parse`](crate::attribute::Parse)), so a
+//! Values are parsed by the kernel's own `kstrto*` ([`Parse`]), so a
 //! parameter takes what a C module's takes and fails as that does: `EINVAL` for what is no number and
 //! for more values than an array has room for, `ERANGE` for a number that does not fit, `ENOSPC` for a
 //! text that is too long. A refused value leaves the old one as it was, the whole array of it, and is

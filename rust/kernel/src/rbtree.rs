@@ -54,7 +54,7 @@ use node::{Links, Node};
 /// # Invariants
 ///
 /// - `root` is that of a tree, the links of which are those of nodes that the tree owns, each made
-///   by [`RBTreeNode::into_raw`].
+///   by `RBTreeNode::into_raw`.
 /// - They are sorted by their keys, as far as the order of `K` is one.
 pub struct RBTree<K, V> {
     root: bindings::rb_root,

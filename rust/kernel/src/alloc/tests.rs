@@ -174,11 +174,8 @@ fn zeroed_memory_is_zero() -> Result {
         assert!(large.iter().all(|byte| *byte == 0));
         let zeroed = KVBox::<[u8; 200]>::new_uninit(GFP_KERNEL | GFP_ZERO)?;
         // SAFETY: any bytes make an array of bytes, and all have been written by the allocator.
-        assert!(
-            unsafe { zeroed.assume_init() }
-                .iter()
-                .all(|byte| *byte == 0)
-        );
+        let zeroed = unsafe { zeroed.assume_init() };
+        assert!(zeroed.iter().all(|byte| *byte == 0));
     }
     Ok(())
 }

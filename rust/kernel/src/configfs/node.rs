@@ -142,12 +142,12 @@ pub(super) struct Owned<D: Item>(NonNull<Node<D>>);
 impl<D: Item> Owned<D> {
     pub(super) fn head(&self) -> &Head {
         // SAFETY: by the invariant the node is live. What C changes in it is in an `Opaque`.
-        unsafe { &*(&raw const (*self.0.as_ptr()).head) }
+        unsafe { &(*self.0.as_ptr()).head }
     }
 
     pub(super) fn data(&self) -> &D {
         // SAFETY: by the invariant the node is live; its value is only ever shared.
-        unsafe { &*(&raw const (*self.0.as_ptr()).data) }
+        unsafe { &(*self.0.as_ptr()).data }
     }
 
     /// The group, for C; its item is at the same address.

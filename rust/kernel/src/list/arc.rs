@@ -36,7 +36,7 @@ use crate::sync::{Arc, ArcBorrow, UniqueArc};
 ///
 /// # Invariants
 ///
-/// The links are held ([`HELD`]), and this is why.
+/// The links are held (`HELD`), and this is why.
 pub struct ListArc<T: HasListLinks<ID>, const ID: u64 = 0>(Arc<T>);
 
 impl<T: HasListLinks<ID>, const ID: u64> ListArc<T, ID> {

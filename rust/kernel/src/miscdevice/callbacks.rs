@@ -248,7 +248,9 @@ impl<T: MiscDevice> Callbacks<T> {
                 T::compat_ioctl(device, file, cmd, arg as usize)
             } else {
                 // C's compat_ptr(): a pointer of a 32-bit program.
-                T::ioctl(device, file, cmd, arg as u32 as usize)
+                #[allow(clippy::identity_op, reason = "on a 32-bit machine it is all of it")]
+                let pointer = (arg & 0xffff_ffff) as usize;
+                T::ioctl(device, file, cmd, pointer)
             }
         });
         Self::answer(result)

@@ -58,10 +58,6 @@ impl<T, U> LockedBy<T, U> {
     }
 
     /// As [`Self::access`], to change the data.
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "the owner, borrowed mutably, is the proof"
-    )]
     pub fn access_mut<'a>(&'a self, owner: &'a mut U) -> Option<&'a mut T> {
         // SAFETY: the owner is borrowed mutably for `'a`, so nobody else has it, as any access to
         // the data needs.

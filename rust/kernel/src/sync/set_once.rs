@@ -26,7 +26,7 @@ const FULL: u8 = 2;
 ///
 /// # Invariants
 ///
-/// The value is there once the state is [`FULL`], and never changes from then on.
+/// The value is there once the state is `FULL`, and never changes from then on.
 pub struct SetOnce<T> {
     state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,

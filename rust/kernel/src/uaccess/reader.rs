@@ -209,6 +209,8 @@ impl UserSliceReader {
                 count,
             )
         };
+        // The C type is as wide as a pointer.
+        let copied = copied as isize;
         let len = usize::try_from(copied).map_err(|_| {
             to_result(i32::try_from(copied).unwrap_or(i32::MIN))
                 .map_or_else(|error| error, |()| EFAULT)

@@ -72,7 +72,13 @@ fn rustdoc(
         .into_iter()
         .find_map(|(name, value)| (name == "CARGO_ENCODED_RUSTFLAGS").then_some(value))
         .unwrap_or_default();
-    for flag in ["-Dwarnings", "-Zunstable-options", "--enable-index-page"] {
+    for flag in [
+        "-Dwarnings",
+        "-Zunstable-options",
+        "--enable-index-page",
+        // rustdoc takes the flag, and does not count it among those that it compares.
+        "-Cunsafe-allow-abi-mismatch=retpoline",
+    ] {
         all.push("\x1f");
         all.push(flag);
     }

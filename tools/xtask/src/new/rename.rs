@@ -30,9 +30,11 @@ impl Names {
             let begins = !before.is_some_and(is_word) && !out.ends_with("::");
             let hit = self.pairs.iter().find(|(old, _)| {
                 begins
-                    && rest
-                        .strip_prefix(old.as_str())
-                        .is_some_and(|tail| !tail.starts_with(goes_on) && !tail.starts_with("::"))
+                    && rest.strip_prefix(old.as_str()).is_some_and(|tail| {
+                        // Behind a type's name stand its functions.
+                        let is_type = old.starts_with(char::is_uppercase);
+                        !tail.starts_with(goes_on) && (is_type || !tail.starts_with("::"))
+                    })
             });
             if let Some((old, new)) = hit {
                 out.push_str(new);
