@@ -38,7 +38,15 @@ fn every_kernel_builds_a_module() {
         make.arg(format!("M={}", dir.path().display()));
         let output = run::captured(make.arg("modules")).unwrap();
         let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(warnings, "", "{} with {}", spec.id, toolchain.what);
+        // Not every headers package has the kernel's own BTF, and a module without it is as good.
+        let harmless = |line: &&str| !line.starts_with("Skipping BTF generation");
+        let warnings: Vec<_> = warnings.lines().filter(harmless).collect();
+        assert!(
+            warnings.is_empty(),
+            "{} with {}: {warnings:?}",
+            spec.id,
+            toolchain.what
+        );
         let modinfo = setup::kmod(&ctx).unwrap().modinfo;
         let mut modinfo = modinfo.command();
         modinfo
