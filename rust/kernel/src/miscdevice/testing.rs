@@ -81,7 +81,8 @@ impl Opened {
             )
         };
         if result < 0 {
-            return Err(errno(result as i64));
+            // As wide as a pointer.
+            return Err(errno(result as isize as i64));
         }
         Ok(result as isize)
     }

@@ -35,7 +35,7 @@ fn black_height(at: *mut Links) -> Option<u32> {
         }
     }
     let (left, right) = (black_height(links.rb_left)?, black_height(links.rb_right)?);
-    (left == right).then_some(left + black as u32)
+    (left == right).then_some(left + u32::from(black == 1))
 }
 
 #[kernel_test]
