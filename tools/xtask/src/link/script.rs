@@ -42,6 +42,8 @@ TESTS
     KEEP(*(.rodata.ferrite_device_table))
     *(.rodata .rodata.*) *(.data.rel.ro .data.rel.ro.*)
   }
+  /* Numbers of types in BTF, which trace events refer to; zero where nobody fills them in. */
+  .BTF_ids 0 : { *(.BTF_ids) }
   .data..ro_after_init 0 : { *(.data..ro_after_init) }
   .data..read_mostly 0 : { *(.data..read_mostly) }
   .data 0 : { *(.data .data.* .ref.data) }
