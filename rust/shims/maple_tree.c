@@ -33,8 +33,14 @@ int ferrite_maple_tree_find_gap(struct maple_tree *mt, unsigned long from, unsig
 				unsigned long size, unsigned long *first)
 {
 	MA_STATE(mas, mt, from, from);
-	int error = mas_empty_area(&mas, from, to, size);
+	int error;
 
+	/* Some kernels take limits that leave one index for none at all. */
+	if (from == to) {
+		*first = from;
+		return mas_find(&mas, to) ? -EBUSY : 0;
+	}
+	error = mas_empty_area(&mas, from, to, size);
 	*first = mas.index;
 	return error;
 }
