@@ -12,6 +12,7 @@
 # while the module is there.
 #
 # Left out are the nodes of IDRs and IDAs, which the whole kernel shares, whoever caused one; and
+# a bio, of which 7.3 keeps some for each CPU when they are done with; and
 # what older processes allocated in the init code of other modules, whose place rnull has taken; and
 # what blk-mq has lost for older processes: the tags of queues that were taken away (6.1), and the
 # contexts of disks with polled queues.
@@ -63,7 +64,7 @@ for file in "$traces"/*/alloc_traces; do
 				sub(/0x[0-9a-f]+/, name[i] "+? [rnull]")
 				ours = 1
 			}
-			if (/id[ar]_/)
+			if (/id[ar]_/ || /bio_alloc_bioset/)
 				shared = 1
 			if (/do_one_initcall/)
 				init = 1
