@@ -11,7 +11,7 @@ use pinned_init::{PinInit, pin_init_from_closure};
 
 use super::node::{Head, Node, Owned};
 use super::{Item, check_name};
-use crate::error::code::{ENODEV, EPERM};
+use crate::error::code::{EEXIST, ENODEV, EPERM};
 use crate::error::{Error, Result};
 
 /// A directory in which user space makes directories.
@@ -174,18 +174,18 @@ impl DefaultGroups<'_> {
     ///
     /// - `EINVAL`: no directory can have this name.
     /// - `ENAMETOOLONG`: the name has more than 255 bytes.
+    /// - `EEXIST`: a file or a directory of this name comes with the parent already.
     /// - `ENOMEM`.
     /// - What `data` or its [`Item::default_groups`] says.
-    ///
-    /// A name that is there already is found out later: the `mkdir`, or [`Subsystem::new`],
-    /// fails with `EEXIST`.
-    ///
-    /// [`Subsystem::new`]: super::Subsystem::new
     pub fn add<D: Item, E>(&mut self, name: &CStr, data: impl PinInit<D, E>) -> Result
     where
         Error: From<E>,
     {
         check_name(name)?;
+        // SAFETY: the parent is initialised, and nobody else has it yet; the name is terminated.
+        if unsafe { bindings::ferrite_configfs_has(self.parent, name.as_ptr()) } {
+            return Err(EEXIST);
+        }
         let group = Node::make(name, data)?.into_raw();
         // SAFETY: both are initialised, and part of nothing yet. The parent owns the reference now; it
         // gives it back in `Node::release`.
