@@ -11,7 +11,7 @@
 # address among its callers is one that the module has left. The names are taken from kallsyms
 # while the module is there.
 #
-# Left out are the nodes of IDRs and IDAs, which the whole kernel shares, whoever caused one; and
+# Left out are the nodes of IDRs, IDAs and of preloaded radix trees, which the whole kernel shares, whoever caused one; and
 # a bio, of which 7.3 keeps some for each CPU when they are done with; and
 # what older processes allocated in the init code of other modules, whose place rnull has taken; and
 # what blk-mq has lost for older processes: the tags of queues that were taken away (6.1), and the
@@ -64,7 +64,7 @@ for file in "$traces"/*/alloc_traces; do
 				sub(/0x[0-9a-f]+/, name[i] "+? [rnull]")
 				ours = 1
 			}
-			if (/id[ar]_/ || /bio_alloc_bioset/)
+			if (/id[ar]_/ || /radix_tree_preload/ || /bio_alloc_bioset/)
 				shared = 1
 			if (/do_one_initcall/)
 				init = 1
