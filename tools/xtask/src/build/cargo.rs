@@ -14,7 +14,6 @@ use serde::Deserialize;
 use super::target::{Module, Prepared, Target};
 use super::{flags, kbuild};
 use crate::ctx::Ctx;
-use crate::docs;
 use crate::run;
 
 /// What a module's manifest says below `[package.metadata.ferrite]`.
@@ -194,7 +193,7 @@ pub fn environment(
         ("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f").into()),
         ("CARGO_TARGET_DIR", flavour.dir(ctx, target).into()),
         ("FERRITE_BINDINGS", prepared.bindings.clone().into()),
-        ("FERRITE_EXAMPLES", ctx.out.join("examples.rs").into()),
+        ("FERRITE_EXAMPLES", prepared.examples.clone().into()),
     ]
 }
 
@@ -213,7 +212,6 @@ pub fn build(
     // cargo gives a crate the features that anything asks for that is built with it.
     let (used, tests): (Vec<_>, Vec<_>) = modules.iter().partition(|m| m.ktest.is_empty());
     if !tests.is_empty() {
-        docs::examples::write(&ctx.root, &ctx.out.join("examples.rs"))?;
         build_some(ctx, target, prepared, flavour, &tests)?;
     }
     let dir = flavour

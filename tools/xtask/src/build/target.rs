@@ -14,6 +14,7 @@ use super::kernel_cc::KernelCc;
 use super::trace::Trace;
 use super::{bindings, cargo, flags, kbuild, probes, sysroot};
 use crate::ctx::Ctx;
+use crate::docs;
 use crate::kernels::{Arch, Kernel};
 use crate::setup::{self, Toolchain};
 
@@ -189,6 +190,8 @@ pub struct Prepared {
     pub rust_flags: Vec<String>,
     /// `core` for those flags.
     pub sysroot: sysroot::Sysroot,
+    /// The examples of the documentation, as tests.
+    pub examples: PathBuf,
 }
 
 /// The compiler of this kernel's modules, and the probes' answers.
@@ -205,7 +208,7 @@ pub fn ask(ctx: &Ctx, target: &Target) -> Result<(KernelCc, probes::Answers)> {
     Ok((cc, answers))
 }
 
-/// Probes, bindings and `core`: what any compilation for this kernel needs.
+/// Probes, bindings, `core` and examples: what any compilation for this kernel needs.
 ///
 /// # Errors
 ///
@@ -223,11 +226,14 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
     )?;
     let rust_flags = flags::for_kernel(&ctx.root, target.arch, &target.config)?;
     let sysroot = sysroot::make(ctx, &setup::rust_src(ctx)?, target.arch, &rust_flags)?;
+    let examples = ctx.out.join("examples.rs");
+    docs::examples::write(&ctx.root, &examples)?;
     Ok(Prepared {
         answers,
         bindings,
         rust_flags,
         sysroot,
+        examples,
     })
 }
 

@@ -7,6 +7,7 @@
 //! `#[kernel_test]` function that returns a `Result`.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -124,7 +125,16 @@ pub fn write(root: &Path, file: &Path) -> Result<()> {
     if std::fs::read_to_string(file).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    // A compiler that another build started may be reading the old one.
+    let dir = file.parent().context("the examples need a directory")?;
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(dir)?;
+        let mut new = tempfile::NamedTempFile::new_in(dir)?;
+        new.write_all(text.as_bytes())?;
+        new.persist(file)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", file.display()))
 }
 
 #[cfg(test)]
