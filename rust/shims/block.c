@@ -344,3 +344,31 @@ int ferrite_blk_test_io(struct gendisk *disk, unsigned int op, const u64 *sector
 	bio_put(bio);
 	return error;
 }
+
+/* As above: two reads of one page that are handed over together, and are not merged. */
+int ferrite_blk_test_two(struct gendisk *disk, struct page *page, unsigned int len)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct bio *bios[2];
+	struct blk_plug plug;
+	int error = 0;
+	int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < 2; i++) {
+		bios[i] = bio_alloc(disk->part0, 1, REQ_OP_READ, GFP_KERNEL);
+		bios[i]->bi_iter.bi_sector = i * 64;
+		__bio_add_page(bios[i], page, len, 0);
+		bios[i]->bi_private = &done;
+		bios[i]->bi_end_io = test_io_done;
+		submit_bio(bios[i]);
+	}
+	blk_finish_plug(&plug);
+	for (i = 0; i < 2; i++)
+		wait_for_completion(&done);
+	for (i = 0; i < 2; i++) {
+		error = error ?: blk_status_to_errno(bios[i]->bi_status);
+		bio_put(bios[i]);
+	}
+	return error;
+}

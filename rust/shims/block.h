@@ -104,6 +104,7 @@ struct blk_mq_hw_ctx *ferrite_blk_rq_hctx(const struct request *rq);
 void ferrite_blk_rq_set_quiet(struct request *rq);
 int ferrite_blk_test_io(struct gendisk *disk, unsigned int op, const u64 *sector, struct page *page,
 			unsigned int len, bool poll);
+int ferrite_blk_test_two(struct gendisk *disk, struct page *page, unsigned int len);
 
 struct ferrite_blk_segments {
 	struct req_iterator iter;

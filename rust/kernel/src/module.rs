@@ -155,3 +155,16 @@ impl<T: Module> Slot<T> {
         drain();
     }
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::ThisModule;
+    use crate::prelude::*;
+
+    #[kernel_test(context = [process, softirq, hardirq])]
+    fn this_module_is_the_one_that_runs() {
+        let this = ThisModule::get();
+        assert_eq!(this.as_ptr(), ThisModule::ADDRESS);
+        assert_eq!(this.name(), "unit");
+    }
+}

@@ -77,6 +77,7 @@ pub trait Value: Parse + Copy + 'static + sealed::Sealed {
 
 mod sealed {
     /// `Value` is implemented here only: its methods rely on where [`Param`](super::Param) lies.
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

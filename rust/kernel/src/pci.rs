@@ -104,3 +104,34 @@ macro_rules! pci_device_table {
         }
     };
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::{DeviceId, IdTable};
+    use crate::prelude::*;
+
+    static TABLE: IdTable<3> = IdTable::new([
+        DeviceId::new(0x10de, 0x1f02),
+        DeviceId::class(0x03_0000, 0xff_0000),
+        DeviceId::new(0x10de, DeviceId::ANY).subsystem(0x1043, 0x8674),
+    ]);
+
+    /// Vendor, device, subsystem's vendor and device, class and its mask.
+    fn entry(index: usize) -> [u32; 6] {
+        // SAFETY: the table is followed by an entry of zeroes, and nobody asks for more.
+        let id = unsafe { &*TABLE.as_ptr().add(index.min(TABLE.len())) };
+        let (device, subsystem) = ([id.vendor, id.device], [id.subvendor, id.subdevice]);
+        let ([a, b], [c, d]) = (device, subsystem);
+        [a, b, c, d, id.class, id.class_mask]
+    }
+
+    #[kernel_test]
+    fn a_table_is_what_c_reads() {
+        const ANY: u32 = DeviceId::ANY;
+        assert_eq!(entry(0), [0x10de, 0x1f02, ANY, ANY, 0, 0]);
+        assert_eq!(entry(1), [ANY, ANY, ANY, ANY, 0x03_0000, 0xff_0000]);
+        assert_eq!(entry(2), [0x10de, ANY, 0x1043, 0x8674, 0, 0]);
+        assert_eq!(entry(3), [0; 6]);
+        assert!(TABLE.len() == 3 && !TABLE.is_empty());
+    }
+}

@@ -49,6 +49,13 @@ pub enum Level {
 }
 
 /// Prints a constant text as one line.
+///
+/// ```
+/// use kernel::print::{self, Level};
+///
+/// print::write_str(Level::Info, "example", "a line with a name of its own in front");
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
 pub fn write_str(level: Level, origin: &str, text: &str) {
     // SAFETY:
     // - both pointers are valid for reads of the lengths that go with them;
@@ -76,6 +83,12 @@ pub fn write_core(level: Level, origin: &str, args: fmt::Arguments<'_>) {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_emerg!("this is a drill: {} of {} units", 1, 2);
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_emerg {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Emerg, $($args)*) };
@@ -85,6 +98,12 @@ macro_rules! pr_emerg {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_alert!("this is a drill, too: {:x}", 0xb0_u8);
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_alert {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Alert, $($args)*) };
@@ -94,6 +113,12 @@ macro_rules! pr_alert {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_crit!("only an example: {}", "nothing is lost");
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_crit {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Crit, $($args)*) };
@@ -103,6 +128,12 @@ macro_rules! pr_crit {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_err!("only an example: {}", EINVAL);
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_err {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Err, $($args)*) };
@@ -112,6 +143,12 @@ macro_rules! pr_err {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_warn!("only an example: {} left", 3);
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_warn {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Warning, $($args)*) };
@@ -121,6 +158,12 @@ macro_rules! pr_warn {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_notice!("only an example: {}", true);
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_notice {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Notice, $($args)*) };
@@ -130,6 +173,13 @@ macro_rules! pr_notice {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// let answer = 42;
+/// pr_info!("the answer is {answer}");
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_info {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Info, $($args)*) };
@@ -139,6 +189,12 @@ macro_rules! pr_info {
 ///
 /// The format string is a literal; [`kernel::print`](crate::print) says what formats it. The line
 /// ends by itself. May be called from any context.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// pr_debug!("only an example: {:?}", Some(1));
+/// # Ok::<(), Error>(())
+/// ```
 #[macro_export]
 macro_rules! pr_debug {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Debug, $($args)*) };

@@ -2,7 +2,7 @@
 
 use super::{Allocator, Box, KVmalloc, Kmalloc, NumaNode, Vec, Vmalloc};
 use crate::ktest::each_allocation_fails;
-use crate::page::{AsPageIter, PAGE_SIZE};
+use crate::page::{AsPageIter, PAGE_SIZE, Page};
 use crate::prelude::*;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -280,4 +280,77 @@ fn each_failure_is_enomem() -> Result {
         numbers.resize(20, 0, GFP_KERNEL)?;
         Ok(numbers)
     })
+}
+
+#[kernel_test]
+fn every_flag_gets_memory() -> Result {
+    for flags in [
+        GFP_KERNEL,
+        GFP_KERNEL_ACCOUNT,
+        GFP_ATOMIC,
+        GFP_NOWAIT,
+        GFP_NOIO,
+        GFP_NOFS,
+        GFP_USER,
+        GFP_KERNEL | GFP_DMA,
+        GFP_KERNEL | GFP_NORETRY,
+        GFP_KERNEL | GFP_RETRY_MAYFAIL,
+        GFP_KERNEL | GFP_NOMEMALLOC,
+        GFP_KERNEL | GFP_ACCOUNT,
+    ] {
+        let number = KBox::new(0x0123_4567_89ab_cdef_u64, flags | GFP_NOWARN)?;
+        assert_eq!(*number, 0x0123_4567_89ab_cdef);
+        let zeroes = KVec::from_elem(0_u8, 300, flags | GFP_ZERO)?;
+        assert!(zeroes.iter().all(|byte| *byte == 0));
+    }
+    for flags in [
+        GFP_HIGHUSER,
+        GFP_KERNEL | GFP_DMA32,
+        GFP_KERNEL | GFP_THISNODE,
+    ] {
+        let page = Page::alloc(flags)?;
+        page.fill(0, 0xa5, PAGE_SIZE)?;
+        let mut last = [0];
+        page.read(PAGE_SIZE - 1, &mut last)?;
+        assert_eq!(last, [0xa5]);
+    }
+    Ok(())
+}
+
+#[kernel_test]
+fn flags_contain_what_they_allow() {
+    assert_eq!(GFP_KERNEL_ACCOUNT, GFP_KERNEL | GFP_ACCOUNT);
+    assert_eq!(GFP_HIGHUSER, GFP_USER | GFP_HIGHMEM);
+    assert!(GFP_KERNEL.contains(GFP_NOFS) && GFP_NOFS.contains(GFP_NOIO));
+    assert!(!GFP_NOIO.contains(GFP_NOFS) && !GFP_NOFS.contains(GFP_KERNEL));
+    for flags in [
+        GFP_NOIO,
+        GFP_NOFS,
+        GFP_USER,
+        GFP_HIGHUSER,
+        GFP_KERNEL_ACCOUNT,
+    ] {
+        assert!(flags.may_sleep() && !flags.without_sleep().may_sleep());
+    }
+    for flag in [
+        GFP_ATOMIC,
+        GFP_NOWAIT,
+        GFP_DMA,
+        GFP_DMA32,
+        GFP_NORETRY,
+        GFP_THISNODE,
+    ] {
+        assert!(!flag.may_sleep());
+    }
+}
+
+#[kernel_test]
+fn what_is_leaked_stays() -> Result {
+    let count = AtomicU32::new(0);
+    let leaked = KBox::leak(KBox::new(Alive::new(&count), GFP_KERNEL)?);
+    assert_eq!(leaked.0.load(Ordering::Relaxed), 1);
+    // SAFETY: it comes from a box, and is not used after this.
+    drop(unsafe { KBox::from_raw(leaked) });
+    assert_eq!(count.load(Ordering::Relaxed), 0);
+    Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::IdPool;
+use super::{IdPool, PoolResizer};
 use crate::bitmap::BitmapVec;
 use crate::ktest::each_allocation_fails;
 use crate::prelude::*;
@@ -88,4 +88,16 @@ fn each_failure_is_enomem() -> Result {
         pool.grow(resizer);
         Ok(pool)
     })
+}
+
+#[kernel_test]
+fn a_resizer_that_nobody_uses_gives_its_memory_back() -> Result {
+    let mut pool = IdPool::new();
+    while acquire(&mut pool).is_some() {}
+    let request = pool.grow_request().ok_or(ENOSPC)?;
+    let resizer: PoolResizer = request.realloc(GFP_KERNEL)?;
+    drop(resizer);
+    assert_eq!(acquire(&mut pool), None);
+    assert_eq!(pool.capacity(), SMALL);
+    Ok(())
 }

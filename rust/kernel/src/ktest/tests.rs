@@ -38,3 +38,12 @@ fn an_assertion_leaves_by_the_functions_own_type() {
 
 #[kernel_test(needs = "lockdep")]
 fn what_only_lockdep_shows_is_skipped_elsewhere() {}
+
+/// In a driver they come by these names, and with those of `core` beside them.
+#[kernel_test]
+fn assertions_by_their_own_names() -> Result {
+    crate::ktest_assert!(Context::current() == Context::Process);
+    crate::ktest_assert_eq!(1 + 1, 2);
+    crate::ktest_assert_ne!(Context::current(), Context::Softirq);
+    Ok(())
+}

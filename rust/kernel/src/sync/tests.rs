@@ -80,3 +80,19 @@ fn a_count_saturates_instead_of_wrapping() -> Result {
     assert_eq!(count.get(), 0);
     Ok(())
 }
+
+#[kernel_test]
+fn a_lock_class_of_ones_own() -> Result {
+    let lock = |number: u32| {
+        let name = crate::c_str!("ours");
+        KBox::pin_init(
+            Mutex::new(number, name, crate::static_lock_class!()),
+            GFP_KERNEL,
+        )
+    };
+    assert_eq!(crate::c_str!("ours"), c"ours");
+    let (one, two) = (lock(1)?, lock(2)?);
+    *one.lock() += *two.lock();
+    assert_eq!(*one.lock(), 3);
+    Ok(())
+}

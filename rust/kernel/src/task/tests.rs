@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::{TASK_COMM_LEN, Task};
+use super::{Pid, TASK_COMM_LEN, Task};
 use crate::cred::Kuid;
 use crate::current;
 use crate::ktest::kernel_test;
@@ -11,7 +11,8 @@ use crate::sync::ARef;
 #[kernel_test]
 fn the_current_task_knows_itself() -> Result {
     let me = current!();
-    assert_eq!(me.pid(), me.tgid());
+    let pid: Pid = me.pid();
+    assert_eq!(pid, me.tgid());
     assert_eq!((me.uid(), me.euid()), (Kuid::ROOT, Kuid::current_euid()));
     assert!(!me.is_kthread());
     assert!(**me == *me.group_leader());

@@ -28,6 +28,7 @@ pub trait ClockSource: sealed::Sealed + Copy + 'static {
 
 mod sealed {
     /// What C has clocks for is known here.
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

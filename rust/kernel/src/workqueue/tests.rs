@@ -6,8 +6,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use pinned_init::{pin_data, pin_init};
 
 use super::{
-    DelayedWork, Flags, HasWork, OwnedQueue, Queue, Work, WorkItem, system, system_bh,
-    system_freezable, system_highpri, system_long, system_power_efficient, system_unbound,
+    DelayedWork, Flags, HasWork, OwnedQueue, Queue, Work, WorkItem, WorkItemPointer, system,
+    system_bh, system_freezable, system_highpri, system_long, system_power_efficient,
+    system_unbound,
 };
 use crate::alloc::KBox;
 use crate::alloc::flags::{GFP_ATOMIC, GFP_KERNEL};
@@ -17,6 +18,7 @@ use crate::ktest::{Context, kernel_test};
 use crate::sync::test_thread::{on_threads, resched, sleep_ms, wait_until};
 use crate::sync::{Arc, Completion};
 use crate::time::jiffies::{is_after, now};
+use crate::types::ForeignOwnable;
 use crate::{impl_has_delayed_work, impl_has_work};
 
 /// Counts; can be held up.
@@ -321,5 +323,27 @@ fn a_box_is_given_to_its_work() -> Result {
         done.wait_for_completion();
     }
     assert!(<Boxed as HasWork<Boxed>>::OFFSET < size_of::<Boxed>());
+    Ok(())
+}
+
+/// The value's address is what the queue keeps.
+fn kept_by_address<T>(pointer: impl WorkItemPointer<T>, value: *const T) -> bool {
+    fn back<P: ForeignOwnable>(pointer: P) -> *const core::ffi::c_void {
+        let kept = pointer.into_foreign();
+        // SAFETY: it was given away on the line above.
+        drop(unsafe { P::from_foreign(kept) });
+        kept
+    }
+    back(pointer) == value.cast()
+}
+
+#[kernel_test]
+fn a_queue_keeps_pointers_that_do_not_move_the_value() -> Result {
+    let shared = Arc::new(1_u32, GFP_KERNEL)?;
+    let value = &raw const *shared;
+    assert!(kept_by_address(shared, value));
+    let boxed = KBox::pin(2_u32, GFP_KERNEL)?;
+    let value = &raw const *boxed;
+    assert!(kept_by_address(boxed, value));
     Ok(())
 }

@@ -46,6 +46,7 @@ pub unsafe trait LockKind: private::Sealed {
 
 mod private {
     /// Who may be a kind of lock.
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

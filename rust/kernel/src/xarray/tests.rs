@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::{AllocKind, BhSafe, Cyclic, IrqSafe, Mark, XArray};
+use super::{AllocKind, BhSafe, Cyclic, EntryId, IrqSafe, Mark, StoreError, XArray};
 use crate::alloc::{KBox, KVec};
 use crate::ktest::each_allocation_fails;
 use crate::prelude::*;
@@ -370,4 +370,19 @@ fn each_failure_gives_the_value_back() -> Result {
         array.lock().reserve(40, GFP_ATOMIC)?.fill(number(6)?)?;
         Ok(array)
     })
+}
+
+#[kernel_test]
+fn what_was_not_stored_comes_back_with_the_reason() -> Result {
+    let array = filled(&[1, 2])?;
+    let mut guard = array.lock();
+    let ids: [Option<EntryId>; 3] = [guard.id(1), guard.id(2), guard.id(3)];
+    assert!(ids[0].is_some() && ids[0] != ids[1] && ids[2].is_none());
+    let Err(refused) = guard.insert(1, number(9)?, GFP_ATOMIC) else {
+        return Err(EINVAL);
+    };
+    let StoreError { error, value } = refused;
+    assert_eq!((error, *value), (EBUSY, 9));
+    assert_eq!(guard.id(1), ids[0]);
+    Ok(())
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::alloc::flags::{GFP_KERNEL, GFP_ZERO};
 use crate::alloc::{KBox, NumaNode};
+use crate::block::{SECTOR_SHIFT, SECTOR_SIZE};
 use crate::error::code::{EINVAL, EIO, ENODATA, ENOSPC, EOPNOTSUPP, ETIMEDOUT};
 use crate::error::{Error, Result, to_result};
 use crate::ktest::kernel_test;
@@ -22,6 +23,7 @@ use crate::time::hrtimer::RelativeMode;
 use crate::time::{Delta, Monotonic};
 
 const SECTORS: u64 = 1024;
+const _: () = assert!(SECTOR_SIZE == 512 && 1 << SECTOR_SHIFT == SECTOR_SIZE);
 const PAGE_LEN: u32 = PAGE_SIZE as u32;
 
 /// What the driver does with the next request.
@@ -31,8 +33,14 @@ enum Do {
     Serve,
     /// Ends it in `complete`.
     Complete,
+    /// Lets it read zeroes.
+    Zero,
     /// Gives it back unstarted, and serves the next.
     Refuse,
+    /// Serves it, and gives the next one back unstarted: the device is full.
+    ServeOne,
+    /// Gives it back unstarted, because the device is full, and serves the next.
+    Full,
     /// Gives it back started, and serves the next.
     Requeue,
     /// Ends it by a timer.
@@ -57,6 +65,7 @@ struct State {
     polled: AtomicU32,
     late: AtomicU32,
     queues: AtomicU32,
+    rung: AtomicU32,
 }
 
 #[pin_data]
@@ -79,6 +88,7 @@ impl State {
             polled: AtomicU32::new(0),
             late: AtomicU32::new(0),
             queues: AtomicU32::new(0),
+            rung: AtomicU32::new(0),
         }? Error);
         Arc::pin_init(init, GFP_KERNEL)
     }
@@ -95,6 +105,20 @@ impl State {
                 }
                 segment.advance(len)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Zeroes what is asked for. More than that has to be refused.
+    fn zero(request: &Request<Tester>) -> Result {
+        for segment in request.segments() {
+            if segment.zero(segment.len().wrapping_add(1)) != Err(EINVAL) {
+                return Err(EIO);
+            }
+            segment.zero(segment.len())?;
+        }
+        if request.is_empty() {
+            return Err(ENODATA);
         }
         Ok(())
     }
@@ -124,7 +148,7 @@ impl Operations for Tester {
         state: ArcBorrow<'_, State>,
         hw: HwContext<'_, Self>,
         request: IdleRequest<'call, Self>,
-        _is_last: bool,
+        is_last: bool,
     ) -> Result<(), Refused<'call, Self>> {
         if hw.is_poll() {
             hw.data().lock().push_back(request.start());
@@ -133,6 +157,7 @@ impl Operations for Tester {
         let next = core::mem::replace(&mut *state.next.lock(), Do::Serve);
         match next {
             Do::Refuse => return Err(request.refuse(Status::RESOURCE)),
+            Do::Full => return Err(request.refuse(Status::DEVICE_RESOURCE)),
             Do::Requeue => request.start().requeue(true),
             Do::Hold => state.held.lock().push_back(request.start()),
             Do::Complete => request.start().complete(),
@@ -142,7 +167,15 @@ impl Operations for Tester {
                     request.end(Status::IO_ERROR);
                 }
             }
-            Do::Serve => {
+            Do::Zero => {
+                let request = request.start();
+                let result = State::zero(&request);
+                request.end(result.into());
+            }
+            Do::Serve | Do::ServeOne => {
+                if matches!(next, Do::ServeOne) && !is_last {
+                    *state.next.lock() = Do::Full;
+                }
                 let request = request.start();
                 let result = state.serve(&request);
                 request.end(result.into());
@@ -151,7 +184,9 @@ impl Operations for Tester {
         Ok(())
     }
 
-    fn commit_rqs(_state: ArcBorrow<'_, State>, _hw: HwContext<'_, Self>) {}
+    fn commit_rqs(state: ArcBorrow<'_, State>, _hw: HwContext<'_, Self>) {
+        state.rung.fetch_add(1, Ordering::Relaxed);
+    }
 
     fn complete(request: Request<Self>) {
         request.end(Status::OK);
@@ -254,6 +289,14 @@ impl Disk {
         })
     }
 
+    /// Two requests at once that cannot become one: sectors 0 and 64.
+    fn read_two(&self, page: &Page) -> Result {
+        // SAFETY: the disk is there, and the page until this returns.
+        to_result(unsafe {
+            bindings::ferrite_blk_test_two(self.disk.as_ptr(), page.as_ptr(), PAGE_LEN)
+        })
+    }
+
     fn read(&self) -> Result {
         let page = Page::alloc(GFP_KERNEL)?;
         self.submit(bindings::REQ_OP_READ, 0, Some(&page), false)
@@ -309,6 +352,40 @@ fn each_way_to_end_a_request() -> Result {
         assert_eq!(Status::from(Err(error)), status);
     }
     assert_eq!(Status::from(Ok(())), Status::OK);
+    Ok(())
+}
+
+#[kernel_test]
+fn a_segment_is_zeroed_to_its_end_and_no_further() -> Result {
+    let disk = Disk::usual()?;
+    let page = Page::alloc(GFP_KERNEL)?;
+    page.fill(0, 0x5a, PAGE_SIZE)?;
+    disk.next(Do::Zero);
+    disk.submit(bindings::REQ_OP_READ, 0, Some(&page), false)?;
+    for at in [0, PAGE_SIZE - 4] {
+        let mut got = [1; 4];
+        page.read(at, &mut got)?;
+        assert_eq!(got, [0; 4]);
+    }
+    Ok(())
+}
+
+/// The driver was told that more would follow, took the first and could not take the next.
+#[kernel_test]
+fn the_doorbell_is_rung_when_no_more_follow_after_all() -> Result {
+    let disk = Disk::usual()?;
+    let page = Page::alloc(GFP_KERNEL)?;
+    let counts = || {
+        let (rung, served) = (&disk.state.rung, &disk.state.served);
+        (rung.load(Ordering::Relaxed), served.load(Ordering::Relaxed))
+    };
+    // Who looks for partitions has read, too.
+    let (rung, served) = counts();
+    disk.read_two(&page)?;
+    assert_eq!(counts(), (rung, served.wrapping_add(2)));
+    disk.next(Do::ServeOne);
+    disk.read_two(&page)?;
+    assert_eq!(counts(), (rung.wrapping_add(1), served.wrapping_add(4)));
     Ok(())
 }
 

@@ -147,23 +147,39 @@ fn a_new_area_says_what_the_program_asked_for() -> Result {
 
 #[kernel_test]
 fn flags_that_are_set_stay_set_and_no_others() -> Result {
-    const SET: usize = flags::IO | flags::DONTEXPAND | flags::DONTCOPY | flags::DONTDUMP;
+    const EACH: [usize; 4] = [
+        flags::IO,
+        flags::DONTEXPAND,
+        flags::DONTCOPY,
+        flags::DONTDUMP,
+    ];
+    /// The offset says which of the four are set.
     fn mmap(_: &Arc<Scene>, vma: &VmaNew<'_>) -> Result {
-        if vma.pgoff() == 1 {
+        let which = |bit: u32| vma.pgoff() & (1 << bit) != 0;
+        if which(0) {
             vma.set_io();
+        }
+        if which(1) {
             vma.set_dontexpand();
+        }
+        if which(2) {
             vma.set_dontcopy();
+        }
+        if which(3) {
             vma.set_dontdump();
         }
         Ok(())
     }
     play(mmap, |file, _| {
-        let none = SET | flags::PFNMAP | flags::MIXEDMAP;
-        let plain = map(file, 1, READ, SHARED, 0)?;
-        assert_eq!(flags_at(plain.addr())? & none, 0);
-        drop(plain);
-        let set = map(file, 1, READ, SHARED, 1)?;
-        assert_eq!(flags_at(set.addr())? & none, SET);
+        let all = EACH.iter().fold(0, |all, flag| all | flag);
+        for which in [0, 1, 2, 4, 8, 15] {
+            let area = map(file, 1, READ, SHARED, which)?;
+            let set = EACH.iter().enumerate();
+            let set = set.filter(|(bit, _)| which & (1 << bit) != 0);
+            let wanted = set.fold(0, |wanted, (_, flag)| wanted | flag);
+            let asked = all | flags::PFNMAP | flags::MIXEDMAP;
+            assert_eq!(flags_at(area.addr())? & asked, wanted);
+        }
         Ok(())
     })
 }

@@ -18,6 +18,7 @@ pub struct Release;
 pub struct Full;
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 use sealed::Sealed;

@@ -123,3 +123,21 @@ fn atomics_work_anywhere() {
     assert_eq!(value.cmpxchg(0, 6, Relaxed), Err(5));
     assert_eq!(value.into_inner(), 5);
 }
+
+/// What is left of three operations with these orderings.
+fn ordered(load: impl AcquireOrRelaxed, store: impl ReleaseOrRelaxed, both: impl Any) -> u64 {
+    let value = Atomic::<u64>::new(1);
+    value.store(1 << 40, store);
+    value.add(3, Relaxed);
+    let before = value.xchg(7, both);
+    before.wrapping_add(value.load(load))
+}
+
+#[kernel_test]
+fn each_ordering_goes_where_it_may() {
+    const RIGHT: u64 = (1 << 40) + 3 + 7;
+    assert_eq!(ordered(Relaxed, Relaxed, Relaxed), RIGHT);
+    assert_eq!(ordered(Acquire, Release, Acquire), RIGHT);
+    assert_eq!(ordered(Acquire, Relaxed, Release), RIGHT);
+    assert_eq!(ordered(Relaxed, Release, Full), RIGHT);
+}

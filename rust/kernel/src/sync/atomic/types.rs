@@ -8,6 +8,7 @@ use core::sync::atomic::{
 };
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 use sealed::Sealed;

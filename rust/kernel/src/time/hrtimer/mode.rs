@@ -15,6 +15,7 @@ pub trait HrTimerExpires: sealed::Sealed {
 
 mod sealed {
     /// Modes and expiries are what C knows.
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

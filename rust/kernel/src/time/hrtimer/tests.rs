@@ -9,10 +9,10 @@ use pinned_init::{PinInit, pin_data, pin_init};
 use super::{
     AbsoluteHardMode, AbsoluteMode, AbsolutePinnedHardMode, AbsolutePinnedMode,
     AbsolutePinnedSoftMode, AbsoluteSoftMode, HasHrTimer, HrTimer, HrTimerCallback,
-    HrTimerCallbackContext, HrTimerExpires, HrTimerExpiry, HrTimerHandle, HrTimerMode,
-    HrTimerPointer, HrTimerRestart, RelativeHardMode, RelativeMode, RelativePinnedHardMode,
-    RelativePinnedMode, RelativePinnedSoftMode, RelativeSoftMode, ScopedHrTimerPointer,
-    UnsafeHrTimerPointer,
+    HrTimerCallbackContext, HrTimerExpires, HrTimerExpiry, HrTimerHandle, HrTimerInstant,
+    HrTimerMode, HrTimerPointer, HrTimerRestart, RelativeHardMode, RelativeMode,
+    RelativePinnedHardMode, RelativePinnedMode, RelativePinnedSoftMode, RelativeSoftMode,
+    ScopedHrTimerPointer, UnsafeHrTimerPointer,
 };
 use crate::alloc::KBox;
 use crate::alloc::flags::{GFP_ATOMIC, GFP_KERNEL};
@@ -146,7 +146,8 @@ fn what_is_over_fires_at_once() {
 fn a_timer_is_cancelled_before_it_fires() -> Result {
     let shot = shot::<RelativeMode<Monotonic>>()?;
     assert!(!shot.timer.is_active());
-    assert_eq!(shot.timer.expires(), Instant::ZERO);
+    let expires: HrTimerInstant<Shot<RelativeMode<Monotonic>>> = shot.timer.expires();
+    assert_eq!(expires, Instant::ZERO);
     let mut handle = shot.clone().start(NEVER);
     assert!(shot.timer.is_active());
     assert!(shot.timer.expires() > Instant::now());
