@@ -2,6 +2,7 @@
 
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -501,20 +502,27 @@ fn for_guest(
 ) -> Result<harness::Built> {
     let kernel = setup::kernel(ctx, spec)?;
     let target = Target::stock(ctx, &kernel)?;
-    let used = all_modules(ctx, |m| m.ktest.is_empty())?;
-    let built = build::build(ctx, &target, Flavour::Plain, &used)?;
-    let mut result = harness::Built {
-        install_root: Some(build::install::for_guest(ctx, &target, &built)?),
-        ko_files: built.modules.into_iter().map(|(_, ko)| ko).collect(),
-        ..harness::Built::default()
-    };
-    let wanted = all_modules(ctx, |m| {
+    let used = all_modules(ctx, |m| m.ktest.is_empty() && scope.wants(&m.name))?;
+    let mut result = harness::Built::default();
+    if !used.is_empty() {
+        let built = build::build(ctx, &target, Flavour::Plain, &used)?;
+        result.install_root = Some(build::install::for_guest(ctx, &target, &built)?);
+        result.ko_files = built.modules.into_iter().map(|(_, ko)| ko).collect();
+    }
+    let all = all_modules(ctx, |_| true)?;
+    let crates: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|m| &m.ktest)
+        .map(String::as_str)
+        .collect();
+    let is_wanted = |m: &&build::Module| {
         if m.ktest.is_empty() {
             scope.counted
         } else {
-            scope.unit
+            scope.wants_tests(&m.ktest, &crates)
         }
-    })?;
+    };
+    let wanted: Vec<_> = all.iter().filter(is_wanted).cloned().collect();
     if wanted.is_empty() {
         return Ok(result);
     }

@@ -29,6 +29,7 @@ pub mod run;
 pub mod scenario;
 pub mod stock;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,13 +65,38 @@ pub struct CountedModule {
     pub sources: Option<PathBuf>,
 }
 
-/// Which modules a guest wants beside those that are there to be used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Which modules a guest wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Those that run their own tests.
+    /// Of those that are there to be used only these; all of them, if it does not say.
+    pub used: Option<BTreeSet<String>>,
+    /// Those that run their own tests, too.
     pub unit: bool,
-    /// All of them again, such that they count which functions run.
+    /// Which of their own tests shall run: parts of their names; if there are none, all.
+    pub tests: Vec<String>,
+    /// All that are there to be used again, such that they count which functions run.
     pub counted: bool,
+}
+
+impl Scope {
+    /// Whether a module to be used is wanted.
+    #[must_use]
+    pub fn wants(&self, module: &str) -> bool {
+        self.used.as_ref().is_none_or(|used| used.contains(module))
+    }
+
+    /// Whether a module is wanted that runs the tests of `crates`. Only what begins with a crate's
+    /// name, `name::`, says that the others' are not; `all` has every crate with tests.
+    #[must_use]
+    pub fn wants_tests(&self, crates: &[String], all: &BTreeSet<&str>) -> bool {
+        let crate_of = |words: &String| {
+            let (name, _) = words.split_once("::")?;
+            all.get(name).copied()
+        };
+        let wanted: Option<Vec<_>> = self.tests.iter().map(crate_of).collect();
+        let wanted = wanted.filter(|wanted| !wanted.is_empty());
+        self.unit && wanted.is_none_or(|wanted| crates.iter().any(|c| wanted.contains(&c.as_str())))
+    }
 }
 
 /// Builds the modules for one kernel; called once for each kernel that has a test to run.
@@ -86,13 +112,16 @@ pub struct Options {
     /// names, and each is reported
     #[arg(long)]
     pub unit: bool,
-    /// Count which functions of the kernel crate run, and fail if a public one does not [default:
-    /// in a run of all tests of a kernel]
+    /// Count which functions of the kernel crate run [default: in a run of all tests of a kernel,
+    /// which fails if a public one did not run]
     #[arg(long)]
     pub coverage: bool,
     /// Only on this kernel (may be given again) [default: all]
     #[arg(long = "kernel", value_name = "ID", value_parser = kernels::find)]
     pub kernels: Vec<&'static KernelSpec>,
+    /// Only with this boot (may be given again) [default: all]
+    #[arg(long = "boot", value_name = "NAME", value_parser = boot::find)]
+    pub boots: Vec<&'static boot::Config>,
     /// Print the ids of the tests and stop
     #[arg(long)]
     pub list: bool,
@@ -123,8 +152,15 @@ impl Options {
     /// Whether this run says which of the public items ran.
     #[must_use]
     pub fn counts(&self) -> bool {
-        let all = self.filter.is_empty() && self.shard.is_none() && !self.unit;
-        self.coverage || all
+        self.coverage || self.is_whole()
+    }
+
+    /// Whether this run is one of all tests of its kernels, so that what it did not run is run by
+    /// none.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let is_some = self.unit || self.shard.is_some() || !self.boots.is_empty();
+        self.filter.is_empty() && !is_some
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! What a macro of the crate writes is not seen: it has no text of its own in the sources.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -76,6 +76,8 @@ pub struct Crate {
     pub entries: Vec<Entry>,
     /// Its tests.
     pub tests: Vec<Tests>,
+    /// The types that are other names, by their paths, each with the name of what it stands for.
+    pub aliases: BTreeMap<String, String>,
 }
 
 /// Reads a crate: `library` is its `lib.rs`, below `root`.
@@ -185,6 +187,11 @@ impl Reader<'_> {
             return Ok(());
         }
         path.push(name.to_string());
+        if let Item::Type(alias) = item
+            && let Some(name) = type_name(&alias.ty)
+        {
+            self.found.aliases.insert(path.join("::"), name);
+        }
         let public = is_public(vis);
         self.constant = matches!(item, Item::Fn(f) if f.sig.constness.is_some());
         self.add(place, path, kind, public, line, attributes);

@@ -6,6 +6,12 @@
 //! scenario used. What leaves no code behind to count in (a constant, a macro, a type or a trait
 //! without functions, a function that only the compiler calls) has been used if its name stands in
 //! a test or in an example that ran, or in the sources of a module that a scenario used.
+//!
+//! In a run of all tests an item that did not run is a failure of that kernel, unless it is listed
+//! among those that no test can run; and a listed one that ran, or that is not there, is one, too.
+
+mod homes;
+mod not_run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,6 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use self::not_run::NotRun;
 use super::judge::{Point, Verdict};
 use super::report::TestResult;
 use super::{Built, CountedModule, Outcome};
@@ -73,7 +80,10 @@ fn names_below(dir: &Path, names: &mut BTreeSet<String>) -> Result<()> {
 #[derive(Debug)]
 pub struct Coverage {
     items: Vec<Entry>,
+    /// The methods whose paths in the sources are not those by which the compiler knows them.
+    elsewhere: BTreeMap<String, String>,
     kernels: BTreeMap<String, Ran>,
+    not_run: NotRun,
     console: PathBuf,
 }
 
@@ -81,7 +91,7 @@ pub struct Coverage {
 ///
 /// # Errors
 ///
-/// The sources or the lists of counters cannot be read.
+/// The sources, the lists of counters or the list of what no test can run cannot be read.
 pub fn of<'a>(
     ctx: &Ctx,
     kernels: impl Iterator<Item = (&'static str, &'a Built)>,
@@ -90,7 +100,9 @@ pub fn of<'a>(
     let source = source::read(&ctx.root, Path::new("rust/kernel/src/lib.rs"), "kernel")?;
     let mut coverage = Coverage {
         items: Vec::new(),
+        elsewhere: homes::elsewhere(&source),
         kernels: BTreeMap::new(),
+        not_run: NotRun::read(&ctx.root)?,
         console: ctx.out.join("coverage.md"),
     };
     for (kernel, built) in kernels {
@@ -190,20 +202,12 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Coverage {
-    /// Of each kernel: whether every public item ran.
+    /// Of each kernel: whether every public item ran that a test can run.
     #[must_use]
     pub fn results(&self) -> Vec<TestResult> {
         let result = |(kernel, ran): (&String, &Ran)| {
-            let missing: Vec<_> = self
-                .items
-                .iter()
-                .filter(|item| ran.by(item).is_none())
-                .map(|item| {
-                    let (file, line) = (item.file.display(), item.line);
-                    format!("no test and no example ran {} ({file}:{line})", item.path)
-                })
-                .collect();
-            let (verdict, outcome) = if missing.is_empty() {
+            let wrong = self.wrong(ran);
+            let (verdict, outcome) = if wrong.is_empty() {
                 (Verdict::Passed, Outcome::Passed)
             } else {
                 (Verdict::Failed, Outcome::Failed)
@@ -212,7 +216,7 @@ impl Coverage {
                 id: format!("{kernel}/coverage"),
                 verdict,
                 outcome,
-                detail: missing,
+                detail: wrong,
                 points: Vec::new(),
                 notes: Vec::new(),
                 unit: false,
@@ -222,6 +226,30 @@ impl Coverage {
             }
         };
         self.kernels.iter().map(result).collect()
+    }
+
+    /// The test that ran an item on a kernel.
+    fn by<'a>(&'a self, ran: &'a Ran, item: &Entry) -> Option<&'a str> {
+        ran.by(item).or_else(|| {
+            let path = self.elsewhere.get(&item.path)?;
+            ran.functions.get(path).map(String::as_str)
+        })
+    }
+
+    /// What did not run on a kernel and should have, and what is listed in vain.
+    fn wrong(&self, ran: &Ran) -> Vec<String> {
+        let missing = |item: &&Entry| self.by(ran, item).is_none() && !self.not_run.has(&item.path);
+        let missing = self.items.iter().filter(missing).map(|item| {
+            let (file, line) = (item.file.display(), item.line);
+            format!("no test and no example ran {} ({file}:{line})", item.path)
+        });
+        let by = |path: &str| -> Option<Option<&str>> {
+            let mut items = self.items.iter().filter(|item| item.path == path);
+            let first = items.next()?;
+            let by = |item| self.by(ran, item);
+            Some(by(first).or_else(|| items.find_map(by)))
+        };
+        missing.chain(self.not_run.in_vain(by)).collect()
     }
 
     /// Writes the page; says where.
@@ -238,7 +266,7 @@ impl Coverage {
             .kernels
             .iter()
             .map(|(kernel, ran)| {
-                let ran = self.items.iter().filter(|item| ran.by(item).is_some());
+                let ran = self.items.iter().filter(|i| self.by(ran, i).is_some());
                 format!("{} on {kernel}", ran.count())
             })
             .collect();
@@ -261,7 +289,12 @@ impl Coverage {
         for item in &self.items {
             let _ = write!(text, "| `{}` |", item.path);
             for ran in self.kernels.values() {
-                let _ = write!(text, " {} |", ran.by(item).unwrap_or("**nothing**"));
+                let by = match (self.by(ran, item), self.not_run.reason(&item.path)) {
+                    (Some(by), _) => by.to_owned(),
+                    (None, Some(reason)) => format!("nothing can: {reason}"),
+                    (None, None) => "**nothing**".to_owned(),
+                };
+                let _ = write!(text, " {by} |");
             }
             text.push('\n');
         }
@@ -348,52 +381,4 @@ fn path_of(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(function: &str) -> Vec<String> {
-        paths(function).into_iter().collect()
-    }
-
-    #[test]
-    fn a_functions_paths() {
-        assert_eq!(of("kernel::page::page_align"), ["kernel::page::page_align"]);
-        assert_eq!(
-            of("<kernel::alloc::kbox::Box<u32, kernel::alloc::Kmalloc>>::new::<kernel::E>"),
-            ["kernel::alloc::kbox::Box::new"]
-        );
-        assert_eq!(
-            of("<kernel::a::T<fn() -> u8> as kernel::b::R<'_>>::f::{closure#0}"),
-            ["kernel::a::T::f", "kernel::b::R::f"]
-        );
-        assert_eq!(of("kernel::a::g::<u8>::{closure#1}"), ["kernel::a::g"]);
-        assert_eq!(
-            of("<&mut kernel::a::T as kernel::b::R>::f"),
-            ["kernel::a::T::f", "kernel::b::R::f"]
-        );
-    }
-
-    #[test]
-    fn what_is_looked_up_and_what_is_named() {
-        let entry = |path: &str, kind, constant| Entry {
-            path: path.to_owned(),
-            kind,
-            public: true,
-            constant,
-            file: "f.rs".into(),
-            line: 1,
-            docs: Vec::new(),
-        };
-        let mut ran = Ran::default();
-        ran.functions
-            .insert("k::T::run".to_owned(), "t1".to_owned());
-        ran.names.insert("C".to_owned(), "t2".to_owned());
-        ran.names.insert("new".to_owned(), "t2".to_owned());
-        assert_eq!(ran.by(&entry("k::T::run", Kind::Method, false)), Some("t1"));
-        assert_eq!(ran.by(&entry("k::T", Kind::Type, false)), Some("t1"));
-        assert_eq!(ran.by(&entry("k::T::new", Kind::Method, false)), None);
-        assert_eq!(ran.by(&entry("k::T::new", Kind::Method, true)), Some("t2"));
-        assert_eq!(ran.by(&entry("k::C", Kind::Constant, false)), Some("t2"));
-        assert_eq!(ran.by(&entry("k::U", Kind::Type, false)), None);
-    }
-}
+mod tests;

@@ -2,9 +2,11 @@
 
 //! Which tests there are, which of them are wanted, and which of those share a guest.
 
+use std::collections::BTreeSet;
+
 use super::boot;
 use super::scenario::Scenario;
-use super::{Options, Shard};
+use super::{Options, Scope, Shard};
 use crate::kernels::{KERNELS, KernelSpec};
 
 /// One scenario on one kernel in one boot configuration.
@@ -54,8 +56,13 @@ pub fn select<'a>(scenarios: &'a [Scenario], options: &Options) -> Vec<Test<'a>>
     }
     tests.retain(|test| {
         let id = test.id();
+        if !options.boots.is_empty() && !options.boots.contains(&test.boot) {
+            return false;
+        }
         if options.unit {
-            return test.scenario.unit && test.boot == boot::DEFAULT;
+            // The harness's own have their tests named in them.
+            let is_named = options.filter.is_empty() || !test.scenario.name.starts_with("self-");
+            return test.scenario.unit && is_named && test.boot == boot::DEFAULT;
         }
         options.filter.is_empty() || options.filter.iter().any(|words| id.contains(words))
     });
@@ -77,6 +84,34 @@ impl Shard {
         let mine = |index: usize| index % self.count == self.index - 1;
         let numbered = items.into_iter().enumerate();
         numbered.filter_map(|(i, t)| mine(i).then_some(t)).collect()
+    }
+}
+
+/// The modules that the tests on one kernel want. In a run of some tests, those that they name; but one
+/// that names none may use any.
+#[must_use]
+pub fn scope(tests: &[Test<'_>], kernel: &KernelSpec, options: &Options) -> Scope {
+    let mine = tests.iter().filter(|test| test.kernel.id == kernel.id);
+    let scenarios: Vec<&Scenario> = mine.map(|test| test.scenario).collect();
+    let named = || scenarios.iter().flat_map(|scenario| &scenario.modules);
+    let all_name = scenarios.iter().all(|s| !s.modules.is_empty());
+    let used = if options.unit {
+        Some(BTreeSet::new())
+    } else if !options.filter.is_empty() && all_name {
+        Some(named().map(|name| name.replace('-', "_")).collect())
+    } else {
+        None
+    };
+    let tests = if options.unit {
+        &options.filter[..]
+    } else {
+        &[]
+    };
+    Scope {
+        used,
+        unit: scenarios.iter().any(|scenario| scenario.unit),
+        tests: tests.to_vec(),
+        counted: options.counts() && !options.unit,
     }
 }
 
@@ -151,12 +186,60 @@ mod tests {
             ]
         );
         assert_eq!(ids(&format!("{both} @retb /die")).len(), 2);
+        assert_eq!(ids(&format!("{both} --boot retbleed /b")).len(), 1);
+        assert_eq!(ids(&format!("{both} --boot default /b")).len(), 2);
         assert_eq!(ids("--repeat 3 /die").len(), 3);
         assert!(
             KERNELS
                 .iter()
                 .all(|k| ids("").contains(&format!("{}/a", k.id)))
         );
+    }
+
+    #[test]
+    fn only_modules_that_are_used_are_built() {
+        let kernel = &KERNELS[0];
+        let scope = |line: &str| {
+            let scenarios = [
+                scenario("one", "# modules: one-of two\n"),
+                scenario("three", "# modules: three\n"),
+                scenario("any", ""),
+                scenario("unit", "# unit: yes\n"),
+                scenario("self-unit", "# unit: yes\n"),
+            ];
+            let options = options(line);
+            super::scope(&select(&scenarios, &options), kernel, &options)
+        };
+        let used = |line: &str| scope(line).used.map(|used| used.into_iter().collect());
+        let names = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
+        assert_eq!(used("/one"), names(&["one_of", "two"]));
+        assert_eq!(used("/one /three"), names(&["one_of", "three", "two"]));
+        assert_eq!(used("/one /any"), None::<Vec<String>>);
+        assert_eq!(used(""), None);
+        assert_eq!(used("--unit"), names(&[]));
+        assert!(!scope("/one").unit && scope("--unit x").unit && scope("").unit);
+        assert!(scope("").counted && scope("--coverage /one").counted);
+        assert!(!scope("--coverage --unit").counted && !scope("/one").counted);
+
+        let all = BTreeSet::from(["kernel", "misc"]);
+        let wants = |line: &str, name: &str| scope(line).wants_tests(&[name.to_owned()], &all);
+        assert!(wants("--unit", "kernel") && wants("--unit", "misc"));
+        assert!(wants("--unit misc::", "misc") && !wants("--unit misc::", "kernel"));
+        assert!(wants("--unit misc:: kernel::a", "kernel"));
+        // It may stand anywhere in a name.
+        assert!(wants("--unit misc", "kernel") && wants("--unit list::", "kernel"));
+        assert!(wants("--unit misc:: x", "kernel") && !wants("/one", "kernel"));
+    }
+
+    #[test]
+    fn the_harness_is_not_tested_for_a_test_by_name() {
+        let scenarios = [
+            scenario("unit", "# unit: yes\n"),
+            scenario("self-unit", "# unit: yes\n"),
+        ];
+        let count = |line: &str| select(&scenarios, &options(line)).len();
+        assert_eq!(count("--unit"), 2 * KERNELS.len());
+        assert_eq!(count("--unit xarray"), KERNELS.len());
     }
 
     #[test]

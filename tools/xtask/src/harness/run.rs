@@ -16,7 +16,7 @@ use super::judge::{Record, Verdict};
 use super::plan::{self, Test};
 use super::report::{self, TestResult};
 use super::scenario::Scenario;
-use super::{Builder, Built, Options, Outcome, Scope, coverage, scenario};
+use super::{Builder, Built, Options, Outcome, coverage, scenario};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
@@ -70,12 +70,7 @@ pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) 
     for test in &tests {
         if !ready.contains_key(test.kernel.id) {
             let lab = fetch(ctx, test.kernel)?;
-            let of_kernel = |t: &&Test<'_>| t.kernel.id == test.kernel.id;
-            let unit = tests.iter().filter(of_kernel).any(|t| t.scenario.unit);
-            let scope = Scope {
-                unit,
-                counted: options.counts(),
-            };
+            let scope = plan::scope(&tests, test.kernel, options);
             ready.insert(test.kernel.id, (lab, build(ctx, test.kernel, scope)?));
         }
     }
@@ -85,7 +80,7 @@ pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) 
         let built = ready.iter().map(|(kernel, (_, built))| (*kernel, built));
         let coverage = coverage::of(ctx, built, &results)?;
         ctx.ui.line(coverage.write(ctx)?);
-        if options.coverage {
+        if options.is_whole() {
             for result in coverage.results() {
                 ctx.ui.line(result.line());
                 results.push(result);
