@@ -16,6 +16,7 @@
 pub mod check;
 pub mod coverage;
 pub mod groups;
+pub mod nops;
 pub mod script;
 pub mod split;
 pub mod symvers;

@@ -13,7 +13,7 @@ use super::cargo::Flavour;
 use super::stamp::{Inputs, Stamp};
 use super::target::{Built, Module, Prepared, Target};
 use crate::ctx::Ctx;
-use crate::run;
+use crate::{link, run};
 
 /// Runs Kbuild on the static libraries, unless nothing has changed since it last did.
 ///
@@ -99,6 +99,8 @@ pub fn run(
     }
     for ko in outputs {
         strip(target, ko)?;
+        let module = fs::read(ko).with_context(|| format!("cannot read {}", ko.display()))?;
+        link::nops::verify(&module).with_context(|| format!("in {}", ko.display()))?;
     }
     stamp.set()?;
     Ok(built)
