@@ -58,6 +58,8 @@ pub fn all(ctx: &Ctx) -> Result<()> {
     // The kernels have answered by now.
     step("page of probes", probes::check(ctx), now);
     let now = Instant::now();
+    step("page of C interfaces", docs::c_api::check(&ctx.root), now);
+    let now = Instant::now();
     let result = setup::kernel(ctx, &KERNELS[0])
         .and_then(|kernel| docs::pages::check(ctx, &Target::stock(ctx, &kernel)?));
     step("rustdoc", result, now);
