@@ -12,6 +12,15 @@ pub fn possible() -> u32 {
 }
 
 /// How many NUMA nodes are online: `num_online_nodes()`. At least one.
+///
+/// ```
+/// use kernel::alloc::NumaNode;
+///
+/// assert!(kernel::cpu::online_nodes() >= 1);
+/// // On a machine with one node it is this one.
+/// assert!(NumaNode::new(0).is_ok());
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
 #[must_use]
 pub fn online_nodes() -> u32 {
     // SAFETY: this only reads a number.
