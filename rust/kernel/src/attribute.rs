@@ -8,16 +8,26 @@
 //! [`Input`]. Numbers and booleans are read by the kernel's own `kstrto*` ([`Parse`]), so that
 //! attributes of Rust drivers take what those of C drivers take, and refuse what they refuse.
 //!
-//! Used by `samples/configfs` and `rnull`.
+//! A value that can [`Show`] itself, or [`Store`] what was written, can be a file in debugfs and sysfs
+//! by itself: an [`Atomic`](crate::sync::atomic::Atomic), a
+//! [`Mutex`](crate::sync::Mutex) around a number.
+//!
+//! Used by `samples/configfs`, `samples/debugfs` and `rnull`.
 
+mod blob;
+pub(crate) mod call;
 #[cfg(feature = "ktest")]
 mod tests;
+mod value;
+
+pub use blob::{Blob, BlobMut};
+pub use value::{Show, Store};
 
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::error::code::{EINVAL, EOVERFLOW};
+use crate::error::code::{EINVAL, EOVERFLOW, ERANGE};
 use crate::error::{Result, to_result};
 use crate::page::PAGE_SIZE;
 use crate::print::Integer;
@@ -69,6 +79,20 @@ integer! {
     i32, kstrtoint;
     u64, kstrtoull;
     i64, kstrtoll;
+}
+
+/// As the integer of that width.
+impl Parse for usize {
+    fn parse(text: &CStr) -> Result<Self> {
+        u64::parse(text)?.try_into().map_err(|_| ERANGE)
+    }
+}
+
+/// As the integer of that width.
+impl Parse for isize {
+    fn parse(text: &CStr) -> Result<Self> {
+        i64::parse(text)?.try_into().map_err(|_| ERANGE)
+    }
 }
 
 /// `y`, `t`, `1` and `on`, `n`, `f`, `0` and `off`, in either case; only the first letters count.
@@ -171,8 +195,8 @@ impl<'a> Output<'a> {
 }
 
 impl Sink for Output<'_> {
-    fn push(&mut self, byte: u8) {
-        self.bytes(&[byte]);
+    fn text(&mut self, text: &str) {
+        self.text(text);
     }
 }
 
@@ -210,6 +234,14 @@ impl<'a> Input<'a> {
         // SAFETY: the caller promises one byte more than `len`, which lie in one page.
         let bytes = unsafe { core::slice::from_raw_parts(page.cast(), len.wrapping_add(1)) };
         Self { bytes }
+    }
+
+    /// What a writer of this text would hand over.
+    #[must_use]
+    pub fn new(text: &'a CStr) -> Self {
+        Self {
+            bytes: text.to_bytes_with_nul(),
+        }
     }
 
     /// All bytes, the end of the line among them.

@@ -22,9 +22,9 @@ mod number;
 use core::fmt;
 
 pub use line::{Line, Text};
-pub(crate) use number::Sink;
+pub use number::Sink;
 #[doc(hidden)]
-pub use number::{Integer, Native, Value, ViaUfmt};
+pub use number::{Integer, Native, Value, ViaUfmt, sink_core};
 
 /// How urgent a line is, as in `include/linux/kern_levels.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,4 +198,10 @@ macro_rules! pr_info {
 #[macro_export]
 macro_rules! pr_debug {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Debug, $($args)*) };
+}
+
+/// Formats into a [`Sink`]: `write_text!(to, "format", arguments…)`, without allocating.
+#[macro_export]
+macro_rules! write_text {
+    ($to:expr, $($args:tt)*) => { $crate::macros::write_text!($to, $($args)*) };
 }

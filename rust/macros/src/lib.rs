@@ -69,6 +69,14 @@ pub fn print(input: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Writes a text to a sink; see `kernel::seq_print!`.
+#[proc_macro]
+pub fn write_text(input: TokenStream) -> TokenStream {
+    print::expand_to(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
 /// Lets a trait know which of its methods an implementation has; see `kernel::vtable`.
 #[proc_macro_attribute]
 pub fn vtable(arguments: TokenStream, input: TokenStream) -> TokenStream {

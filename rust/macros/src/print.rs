@@ -8,16 +8,17 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Result, Token};
 
-/// `LEVEL, "format", arguments…`
+/// `WHERE, "format", arguments…`
 struct Input {
-    level: Expr,
+    /// The level of a line, or a sink.
+    target: Expr,
     format: LitStr,
     args: Vec<Expr>,
 }
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let level = input.parse()?;
+        let target = input.parse()?;
         input.parse::<Token![,]>()?;
         let format = input.parse()?;
         let mut args = Vec::new();
@@ -27,7 +28,7 @@ impl Parse for Input {
                 .collect();
         }
         Ok(Self {
-            level,
+            target,
             format,
             args,
         })
@@ -93,69 +94,112 @@ fn origin() -> TokenStream {
     }
 }
 
-pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let origin = origin();
-    let Input {
-        level,
-        format,
-        args,
-    } = Input::parse.parse2(input)?;
-    let core_fmt = || {
-        quote!(::kernel::print::write_core(
-            #level, #origin, ::core::format_args!(#format, #(#args),*)
-        ))
-    };
+/// How a text is put together.
+enum Way {
+    /// It is constant.
+    Constant(String),
+    /// Piece by piece, into the variable of [`sink`].
+    Pieces(Vec<TokenStream>),
+    /// By `core::fmt`.
+    CoreFmt,
+}
+
+/// The variable that pieces are written to. No variable of the caller's is this one.
+fn sink() -> Ident {
+    Ident::new("sink", proc_macro2::Span::mixed_site())
+}
+
+/// Chooses, from the format string alone.
+fn way(format: &LitStr, args: &[Expr]) -> Way {
     let Some(pieces) = pieces(&format.value()) else {
-        return Ok(core_fmt());
+        return Way::CoreFmt;
     };
-    if let ([] | [Piece::Text(_)], true) = (pieces.as_slice(), args.is_empty()) {
-        let text = match pieces.first() {
-            Some(Piece::Text(text)) => text.as_str(),
-            _ => "",
-        };
-        return Ok(quote!(::kernel::print::write_str(#level, #origin, #text)));
+    match (pieces.as_slice(), args.is_empty()) {
+        ([], true) => return Way::Constant(String::new()),
+        ([Piece::Text(text)], true) => return Way::Constant(text.clone()),
+        _ => {}
     }
-    // ufmt knows plain values and hexadecimal; everything else needs core::fmt.
+    let out = sink();
     let mut next = args.iter();
     let mut writes = Vec::new();
     for piece in &pieces {
         let (name, spec) = match piece {
             Piece::Text(text) => {
-                writes.push(quote!(line.text(#text);));
+                writes.push(quote!(::kernel::print::Sink::text(&mut #out, #text);));
                 continue;
             }
             Piece::Hole { name, spec } => (name, spec),
         };
         let value = if name.is_empty() {
             let Some(value) = next.next() else {
-                return Ok(core_fmt());
+                return Way::CoreFmt;
             };
             quote!(#value)
         } else {
             let Ok(mut name) = syn::parse_str::<Ident>(name) else {
-                return Ok(core_fmt());
+                return Way::CoreFmt;
             };
             // A variable where the format string stands, not where `pr_info!` was defined.
             name.set_span(format.span());
             quote!(#name)
         };
+        // Plain values and hexadecimal are ours; everything else needs core::fmt.
         match spec.as_str() {
-            "" => writes.push(quote!((&::kernel::print::Value(&#value)).display(&mut line);)),
-            "x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut line, false);)),
-            "#x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut line, true);)),
-            _ => return Ok(core_fmt()),
+            "" => writes.push(quote!((&::kernel::print::Value(&#value)).display(&mut #out);)),
+            "x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut #out, false);)),
+            "#x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut #out, true);)),
+            _ => return Way::CoreFmt,
         }
     }
     if next.next().is_some() || args.iter().any(|arg| matches!(arg, Expr::Assign(_))) {
-        return Ok(core_fmt());
+        return Way::CoreFmt;
     }
-    Ok(quote!({
-        #[allow(unused_imports, reason = "which one a value needs depends on its type")]
-        use ::kernel::print::{Native as _, ViaUfmt as _};
-        let mut line = ::kernel::print::Line::new(#level, #origin);
-        #(#writes)*
-        line.end();
-    }))
+    Way::Pieces(writes)
+}
+
+/// `print!(LEVEL, "format", arguments…)`: a line of the log.
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let (origin, out) = (origin(), sink());
+    let Input {
+        target: level,
+        format,
+        args,
+    } = Input::parse.parse2(input)?;
+    Ok(match way(&format, &args) {
+        Way::Constant(text) => quote!(::kernel::print::write_str(#level, #origin, #text)),
+        Way::CoreFmt => quote!(::kernel::print::write_core(
+            #level, #origin, ::core::format_args!(#format, #(#args),*)
+        )),
+        Way::Pieces(writes) => quote!({
+            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+            use ::kernel::print::{Native as _, ViaUfmt as _};
+            let mut #out = ::kernel::print::Line::new(#level, #origin);
+            #(#writes)*
+            #out.end();
+        }),
+    })
+}
+
+/// `write_text!(SINK, "format", arguments…)`: a text, anywhere.
+pub(crate) fn expand_to(input: TokenStream) -> Result<TokenStream> {
+    let out = sink();
+    let Input {
+        target,
+        format,
+        args,
+    } = Input::parse.parse2(input)?;
+    Ok(match way(&format, &args) {
+        Way::Constant(text) => quote!(::kernel::print::Sink::text(&mut { #target }, #text)),
+        Way::CoreFmt => quote!(::kernel::print::sink_core(
+            &mut { #target }, ::core::format_args!(#format, #(#args),*)
+        )),
+        Way::Pieces(writes) => quote!({
+            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+            use ::kernel::print::{Native as _, ViaUfmt as _};
+            let mut #out = #target;
+            #(#writes)*
+        }),
+    })
 }
 
 #[cfg(test)]
@@ -183,6 +227,10 @@ mod tests {
 
     #[test]
     fn the_format_string_decides() {
+        let to = |tokens: TokenStream| expand_to(tokens).unwrap().to_string();
+        assert!(to(quote!(sink, "text")).contains("Sink :: text"));
+        assert!(to(quote!(sink, "{}", x)).contains("display"));
+        assert!(to(quote!(sink, "{:?}", x)).contains("sink_core"));
         let by = |tokens: TokenStream| expand(tokens).unwrap().to_string();
         assert!(by(quote!(l, "text")).contains("write_str"));
         assert!(by(quote!(l, "{}", x)).contains("Line"));

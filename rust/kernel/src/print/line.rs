@@ -75,7 +75,7 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Sink for Line<'_> {
+impl Line<'_> {
     fn push(&mut self, byte: u8) {
         if self.used >= CHUNK {
             self.flush(false);
@@ -84,6 +84,12 @@ impl Sink for Line<'_> {
             *slot = byte;
             self.used = self.used.wrapping_add(1);
         }
+    }
+}
+
+impl Sink for Line<'_> {
+    fn text(&mut self, text: &str) {
+        self.text(text);
     }
 }
 
@@ -158,6 +164,12 @@ impl<const N: usize> Text<N> {
 }
 
 impl<const N: usize> Sink for Text<N> {
+    fn text(&mut self, text: &str) {
+        self.text(text);
+    }
+}
+
+impl<const N: usize> Text<N> {
     fn push(&mut self, byte: u8) {
         match self.bytes.get_mut(self.used) {
             Some(slot) => {

@@ -2,13 +2,48 @@
 
 //! Numbers as text, and the choice of who writes a value.
 
-use super::Line;
+use core::fmt;
+
 use crate::error::Error;
 
-/// What takes bytes one by one.
-pub(crate) trait Sink {
-    /// Adds a byte of a UTF-8 text.
-    fn push(&mut self, byte: u8);
+/// Where a text goes: a line of the log, an attribute's page, a file.
+///
+/// Writing to it does not fail: what does not fit is its own affair.
+pub trait Sink {
+    /// Adds a piece.
+    fn text(&mut self, text: &str);
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn text(&mut self, text: &str) {
+        S::text(self, text);
+    }
+}
+
+/// A sink, for `ufmt` and `core::fmt`.
+struct Adapter<'a, S>(&'a mut S);
+
+impl<S: Sink> ufmt::uWrite for Adapter<'_, S> {
+    type Error = core::convert::Infallible;
+
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        self.0.text(text);
+        Ok(())
+    }
+}
+
+impl<S: Sink> fmt::Write for Adapter<'_, S> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.text(text);
+        Ok(())
+    }
+}
+
+/// Adds what `core::fmt` makes of `args`.
+#[doc(hidden)]
+pub fn sink_core(sink: &mut impl Sink, args: fmt::Arguments<'_>) {
+    // A `Display` that fails has written what it could; there is nobody to tell.
+    let _ = fmt::Write::write_fmt(&mut Adapter(sink), args);
 }
 
 /// An integer of any type, ready to be written.
@@ -22,7 +57,7 @@ impl Integer {
     /// Writes it in decimal.
     pub(crate) fn decimal(self, sink: &mut impl Sink) {
         if self.negative {
-            sink.push(b'-');
+            sink.text("-");
         }
         self.digits(10, sink);
     }
@@ -48,13 +83,14 @@ impl Integer {
                 break;
             }
         }
-        for digit in digits.iter().skip(digits.len().wrapping_sub(count)) {
-            sink.push(*digit);
-        }
+        let from = digits.len().wrapping_sub(count);
+        let text = digits.get(from..).unwrap_or_default();
+        // SAFETY: digits and letters were written there.
+        sink.text(unsafe { core::str::from_utf8_unchecked(text) });
     }
 }
 
-/// A value on its way into a line. What is written without `ufmt` implements [`Native`]; the rest
+/// A value on its way into a text. What is written without `ufmt` implements [`Native`]; the rest
 /// falls back to [`ViaUfmt`], since a method of a reference comes second.
 #[doc(hidden)]
 pub struct Value<'a, T: ?Sized>(pub &'a T);
@@ -62,23 +98,23 @@ pub struct Value<'a, T: ?Sized>(pub &'a T);
 /// Written by us.
 #[doc(hidden)]
 pub trait Native {
-    /// Adds the value to a line.
-    fn display(&self, line: &mut Line<'_>);
+    /// Adds the value to a text.
+    fn display(&self, out: &mut impl Sink);
     /// Adds it in hexadecimal, after `0x` if `prefix` is set.
-    fn hex(&self, line: &mut Line<'_>, prefix: bool);
+    fn hex(&self, out: &mut impl Sink, prefix: bool);
 }
 
 /// Written by `ufmt`.
 #[doc(hidden)]
 pub trait ViaUfmt {
-    /// Adds the value to a line.
-    fn display(&self, line: &mut Line<'_>);
+    /// Adds the value to a text.
+    fn display(&self, out: &mut impl Sink);
 }
 
 impl<T: ufmt::uDisplay + ?Sized> ViaUfmt for &Value<'_, T> {
-    fn display(&self, line: &mut Line<'_>) {
-        // Writing to a line does not fail.
-        let _ = self.0.fmt(&mut ufmt::Formatter::new(line));
+    fn display(&self, out: &mut impl Sink) {
+        // Writing to a sink does not fail.
+        let _ = self.0.fmt(&mut ufmt::Formatter::new(&mut Adapter(out)));
     }
 }
 
@@ -97,26 +133,26 @@ macro_rules! integers {
         }
 
         impl Native for Value<'_, $unsigned> {
-            fn display(&self, line: &mut Line<'_>) {
-                line.integer(*self.0);
+            fn display(&self, out: &mut impl Sink) {
+                Integer::from(*self.0).decimal(out);
             }
 
-            fn hex(&self, line: &mut Line<'_>, prefix: bool) {
+            fn hex(&self, out: &mut impl Sink, prefix: bool) {
                 if prefix {
-                    line.text("0x");
+                    out.text("0x");
                 }
-                Integer::from(*self.0).hex(line);
+                Integer::from(*self.0).hex(out);
             }
         }
 
         impl Native for Value<'_, $signed> {
-            fn display(&self, line: &mut Line<'_>) {
-                line.integer(*self.0);
+            fn display(&self, out: &mut impl Sink) {
+                Integer::from(*self.0).decimal(out);
             }
 
             // The bits, as `core::fmt` shows them.
-            fn hex(&self, line: &mut Line<'_>, prefix: bool) {
-                Value(&self.0.cast_unsigned()).hex(line, prefix);
+            fn hex(&self, out: &mut impl Sink, prefix: bool) {
+                Value(&self.0.cast_unsigned()).hex(out, prefix);
             }
         }
     )* };
@@ -131,28 +167,28 @@ const _: () = {
 };
 
 macro_rules! texts {
-    ($($ty:ty, |$value:ident, $line:ident| $write:expr;)*) => { $(
+    ($($ty:ty, |$value:ident, $out:ident| $write:expr;)*) => { $(
         impl Native for Value<'_, $ty> {
-            fn display(&self, $line: &mut Line<'_>) {
+            fn display(&self, $out: &mut impl Sink) {
                 let $value = self.0;
                 $write;
             }
 
             // There are no digits in it.
-            fn hex(&self, line: &mut Line<'_>, _prefix: bool) {
-                self.display(line);
+            fn hex(&self, out: &mut impl Sink, _prefix: bool) {
+                self.display(out);
             }
         }
     )* };
 }
 
 texts! {
-    str, |value, line| line.text(value);
-    &str, |value, line| line.text(value);
-    bool, |value, line| line.text(if *value { "true" } else { "false" });
-    char, |value, line| line.text(value.encode_utf8(&mut [0; 4]));
-    Error, |value, line| match value.name() {
-        Some(name) => line.text(name),
-        None => line.integer(value.to_errno()),
+    str, |value, out| out.text(value);
+    &str, |value, out| out.text(value);
+    bool, |value, out| out.text(if *value { "true" } else { "false" });
+    char, |value, out| out.text(value.encode_utf8(&mut [0; 4]));
+    Error, |value, out| match value.name() {
+        Some(name) => out.text(name),
+        None => Integer::from(value.to_errno()).decimal(out),
     };
 }
