@@ -11,7 +11,7 @@
 //! While nobody listens, an event costs one instruction that does nothing: the check is a static key
 //! ([`jump_label`](crate::jump_label)), and what records the event is out of the way.
 //!
-//! Used by `samples/tracepoint`.
+//! Used by `samples/tracepoint` and `rnull`.
 
 use crate::types::Opaque;
 

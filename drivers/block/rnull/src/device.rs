@@ -7,8 +7,8 @@ use core::sync::atomic::{AtomicI32, Ordering};
 
 use kernel::block::mq::{
     CompletionBatch, Flags, GenDisk, GenDiskBuilder, HwContext, IdleRequest, Op, Operations,
-    QueueLimits, Refused, Request, RequestList, RequestTimer, Status, TagSet, TagSetBuilder,
-    TimedOut, TimeoutAction, TimerOperations,
+    QueueLimits, Refused, Request, RequestList, RequestTimer, TagSet, TagSetBuilder, TimedOut,
+    TimeoutAction, TimerOperations,
 };
 use kernel::error::to_result;
 use kernel::page::PAGE_SIZE;
@@ -20,6 +20,7 @@ use kernel::time::{Delta, Monotonic};
 
 use crate::config::{Completion, Config};
 use crate::store::Store;
+use crate::trace;
 
 /// The largest discard: all that a request can say in bytes.
 const MAX_DISCARD_SECTORS: u32 = u32::MAX >> kernel::block::SECTOR_SHIFT;
@@ -30,6 +31,8 @@ const TIMEOUT_MS: u32 = 5000;
 
 /// What a disk needs to serve requests.
 pub(crate) struct Device {
+    /// The disk's name, for who traces.
+    name: Text<31>,
     completion: Completion,
     store: Option<Arc<Store>>,
 }
@@ -74,7 +77,10 @@ pub(crate) fn make(
     tags: Arc<TagSet<NullBlk>>,
     store: Option<Arc<Store>>,
 ) -> Result<GenDisk<NullBlk>> {
+    let mut known = Text::new();
+    known.text(name);
     let device = Device {
+        name: known,
         completion: config.completion(),
         store,
     };
@@ -115,13 +121,22 @@ fn serve(store: &Store, request: &Request<NullBlk>) -> Result {
 
 impl Pending {
     fn set(&self, result: Result) {
-        let errno = result.map_or_else(Error::to_errno, |()| 0);
-        self.errno.store(errno, Ordering::Relaxed);
+        self.errno.store(errno(result), Ordering::Relaxed);
     }
 
-    fn status(&self) -> Status {
-        to_result(self.errno.load(Ordering::Relaxed)).into()
+    fn result(&self) -> Result {
+        to_result(self.errno.load(Ordering::Relaxed))
     }
+}
+
+fn errno(result: Result) -> i32 {
+    result.map_or_else(Error::to_errno, |()| 0)
+}
+
+/// The end of a request.
+fn end(request: Request<NullBlk>, result: Result) {
+    trace::ending(&request, errno(result));
+    request.end(result.into());
 }
 
 impl Operations for NullBlk {
@@ -148,6 +163,7 @@ impl Operations for NullBlk {
         _is_last: bool,
     ) -> Result<(), Refused<'call, Self>> {
         let request = request.start();
+        trace::queued(&device.name, &request, hw.index());
         let result = match &device.store {
             Some(store) => serve(store, &request),
             None => Ok(()),
@@ -158,7 +174,7 @@ impl Operations for NullBlk {
             return Ok(());
         }
         match device.completion {
-            Completion::Direct => request.end(result.into()),
+            Completion::Direct => end(request, result),
             Completion::SoftIrq => {
                 request.data().set(result);
                 request.complete();
@@ -167,7 +183,7 @@ impl Operations for NullBlk {
                 request.data().set(result);
                 if let Err(request) = request.start_timer(Delta::from_nanos(nanos)) {
                     // The timer of a request that has just begun is idle.
-                    request.end(Status::IO_ERROR);
+                    end(request, Err(EIO));
                 }
             }
         }
@@ -175,8 +191,8 @@ impl Operations for NullBlk {
     }
 
     fn complete(request: Request<Self>) {
-        let status = request.data().status();
-        request.end(status);
+        let result = request.data().result();
+        end(request, result);
     }
 
     fn poll(
@@ -187,8 +203,9 @@ impl Operations for NullBlk {
         let mut served = core::mem::take(&mut *hw.data().lock());
         let mut found: u32 = 0;
         while let Some(request) = served.pop_front() {
-            let status = request.data().status();
-            batch.end(request, status);
+            let result = request.data().result();
+            trace::ending(&request, errno(result));
+            batch.end(request, result.into());
             found = found.saturating_add(1);
         }
         found
@@ -204,7 +221,7 @@ impl Operations for NullBlk {
         match held {
             Some(request) => {
                 pr_info!("a request timed out");
-                request.end(Status::TIMEOUT);
+                end(request, Err(ETIMEDOUT));
                 TimeoutAction::Done
             }
             // It is being served, or on its way out.
@@ -221,7 +238,7 @@ impl TimerOperations for NullBlk {
     }
 
     fn timer_expired(request: Request<Self>) {
-        let status = request.data().status();
-        request.end(status);
+        let result = request.data().result();
+        end(request, result);
     }
 }

@@ -7,7 +7,8 @@
 //! Parameters, defaults and behaviour are those of the C driver `null_blk`.
 //!
 //! [`config`] checks what was asked for, [`device`] makes disks and serves requests, [`store`]
-//! keeps the data, and [`configfs`] is where further disks are made by hand.
+//! keeps the data, [`trace`] tells who wants to know, and [`configfs`] is where further disks are made by
+//! hand.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,6 +17,7 @@ mod config;
 mod configfs;
 mod device;
 mod store;
+mod trace;
 
 use kernel::block::mq::GenDisk;
 use kernel::configfs::Subsystem;
