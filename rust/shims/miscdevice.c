@@ -4,13 +4,14 @@
 #include "miscdevice.h"
 
 int ferrite_misc_register(struct miscdevice *misc, const char *name, unsigned int mode,
-			  const struct file_operations *fops)
+			  const struct file_operations *fops, const struct attribute_group **groups)
 {
 	memset(misc, 0, sizeof(*misc));
 	misc->minor = MISC_DYNAMIC_MINOR;
 	misc->name = name;
 	misc->mode = mode;
 	misc->fops = fops;
+	misc->groups = groups;
 	return misc_register(misc);
 }
 

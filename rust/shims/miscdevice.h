@@ -34,7 +34,7 @@ struct ferrite_misc_open {
 };
 
 int ferrite_misc_register(struct miscdevice *misc, const char *name, unsigned int mode,
-			  const struct file_operations *fops);
+			  const struct file_operations *fops, const struct attribute_group **groups);
 void ferrite_misc_fixed_size_llseek(struct file *file, loff_t *offset, int whence, const loff_t *size);
 int ferrite_misc_minor(const struct miscdevice *misc);
 
@@ -52,6 +52,7 @@ ssize_t ferrite_misc_splice_write(struct pipe_inode_info *pipe, struct file *fil
 long ferrite_misc_ktest_ioctl(struct file *file, unsigned int cmd, unsigned long arg, bool compat);
 void ferrite_misc_ktest_llseek(struct file *file, loff_t *offset, int whence);
 ssize_t ferrite_misc_ktest_splice(struct file *from, struct file *to, size_t len);
+void ferrite_misc_ktest_fdinfo(struct file *file, struct seq_file *seq);
 void ferrite_misc_ktest_close(struct file *file);
 ssize_t ferrite_misc_ktest_rw(struct file *file, bool write, void *buf, size_t len, loff_t *pos);
 

@@ -24,6 +24,12 @@ ssize_t ferrite_misc_ktest_splice(struct file *from, struct file *to, size_t len
 	return do_splice_direct(from, &in, to, &out, len, 0);
 }
 
+void ferrite_misc_ktest_fdinfo(struct file *file, struct seq_file *seq)
+{
+	if (file->f_op->show_fdinfo)
+		file->f_op->show_fdinfo(seq, file);
+}
+
 ssize_t ferrite_misc_ktest_rw(struct file *file, bool write, void *buf, size_t len, loff_t *pos)
 {
 	return write ? kernel_write(file, buf, len, pos) : kernel_read(file, buf, len, pos);

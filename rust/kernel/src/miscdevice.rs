@@ -36,8 +36,10 @@ use crate::error::{Error, Result, to_result};
 use crate::fs::{File, Kiocb};
 use crate::iov::{IovIterDest, IovIterSource};
 use crate::mm::virt::VmaNew;
+use crate::seq_file::SeqFile;
 use crate::sync::poll::{Events, PollTable};
 use crate::sync::{Arc, ArcBorrow};
+use crate::sysfs::{Files, Group, Owner};
 use crate::types::{ForeignOwnable, Opaque};
 use crate::vtable;
 
@@ -148,6 +150,15 @@ pub trait MiscDevice: Sized + 'static {
         Err(ENOTTY)
     }
 
+    /// What `/proc/<pid>/fdinfo/<fd>` says of the file, after what the kernel says of every file. Whole
+    /// lines.
+    fn show_fdinfo(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _seq: &SeqFile,
+        _file: &File,
+    ) {
+    }
+
     /// `mmap(2)`.
     ///
     /// # Errors
@@ -176,6 +187,8 @@ pub struct MiscDeviceRegistration<T: MiscDevice> {
     #[pin]
     misc: Opaque<bindings::miscdevice>,
     gate: Arc<Gate>,
+    /// Files in the device's directory in sysfs, about `data`.
+    _files: Option<Group>,
     data: Arc<T::Data>,
     _driver: PhantomData<T>,
 }
@@ -194,8 +207,88 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     /// - `EBUSY`: there is no minor number left.
     /// - `ENOMEM`.
     pub fn register(options: MiscDeviceOptions, data: Arc<T::Data>) -> impl PinInit<Self, Error> {
+        Self::make(options, data, |_| Ok(None))
+    }
+
+    /// As [`Self::register`], with files in the device's directory in sysfs, which are there before user
+    /// space hears of the device. They go with the registration.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::register`], and what `setup` says. A file with a name that the device has by itself
+    /// (`dev`, `uevent`, `power`) is `EEXIST`, with a trace in the log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::fs::File;
+    /// # use kernel::prelude::*;
+    /// # use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
+    /// # use kernel::sync::Arc;
+    /// # use kernel::sync::atomic::Atomic;
+    /// # struct Device;
+    /// # struct State {
+    /// #     opened: Atomic<u32>,
+    /// # }
+    /// # #[vtable]
+    /// # impl MiscDevice for Device {
+    /// #     type Ptr = ();
+    /// #     type Data = State;
+    /// #     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result {
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # let state = Arc::new(State { opened: Atomic::new(0) }, GFP_KERNEL)?;
+    /// let options = MiscDeviceOptions {
+    ///     name: c"ferrite-example",
+    ///     mode: 0o600,
+    /// };
+    /// let device = MiscDeviceRegistration::<Device>::register_with_files(
+    ///     options,
+    ///     state,
+    ///     // /sys/class/misc/ferrite-example/opened
+    ///     |state, files| files.read_only_file(c"opened", &state.opened),
+    /// );
+    /// let device = KBox::pin_init(device, GFP_KERNEL)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn register_with_files<F>(
+        options: MiscDeviceOptions,
+        data: Arc<T::Data>,
+        setup: F,
+    ) -> impl PinInit<Self, Error>
+    where
+        F: for<'data> FnOnce(&'data T::Data, &mut Files<'data>) -> Result,
+    {
+        // The data stay where they are as long as the registration, which goes before they do.
+        Self::make(options, data, |data| {
+            Group::new(Owner::Device, |files| setup(data, files)).map(Some)
+        })
+    }
+
+    fn make(
+        options: MiscDeviceOptions,
+        data: Arc<T::Data>,
+        files: impl FnOnce(&T::Data) -> Result<Option<Group>>,
+    ) -> impl PinInit<Self, Error> {
+        let init = move |slot: *mut Self| {
+            let files = files(&data)?;
+            // SAFETY: the slot is memory for a registration that does not move.
+            unsafe { Self::with(options, data, files).__pinned_init(slot) }
+        };
+        // SAFETY: it initialises the memory, or fails, as what it calls does.
+        unsafe { pin_init_from_closure(init) }
+    }
+
+    fn with(
+        options: MiscDeviceOptions,
+        data: Arc<T::Data>,
+        files: Option<Group>,
+    ) -> impl PinInit<Self, Error> {
+        let groups = files.as_ref().map_or(core::ptr::null_mut(), Group::list);
         try_pin_init!(Self {
             gate: Arc::new(Gate(AtomicBool::new(true)), GFP_KERNEL)?,
+            _files: files,
             data,
             _driver: PhantomData,
             // Last: files may be opened from here on.
@@ -208,6 +301,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
                         options.name.as_ptr(),
                         u32::from(options.mode),
                         callbacks::Callbacks::<T>::TABLE.as_ptr(),
+                        groups,
                     ))
                 })
             },

@@ -19,9 +19,10 @@ use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration, 
 use kernel::mm::virt::VmaNew;
 use kernel::page::SharedPage;
 use kernel::prelude::*;
+use kernel::seq_file::SeqFile;
 use kernel::sync::poll::{Events, PollCondVar, PollTable};
 use kernel::sync::{Arc, ArcBorrow, Mutex};
-use kernel::{new_mutex, new_poll_condvar};
+use kernel::{new_mutex, new_poll_condvar, seq_print};
 use zerocopy::{Immutable, IntoBytes};
 
 module! {
@@ -169,6 +170,16 @@ impl MiscDevice for BoardDevice {
                 Ok(0)
             })
             .end()
+    }
+
+    fn show_fdinfo(board: ArcBorrow<'_, Board>, seq: &SeqFile, _: &File) {
+        let len = board
+            .state
+            .lock()
+            .text
+            .as_ref()
+            .map_or(0, |text| text.len());
+        seq_print!(seq, "text:\t{len} bytes\n");
     }
 
     fn mmap(board: ArcBorrow<'_, Board>, _: &File, vma: &VmaNew<'_>) -> Result {

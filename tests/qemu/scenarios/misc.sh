@@ -42,8 +42,9 @@ point "too much is EFBIG, and changes nothing"
 grep -q 'File too large' /tmp/case/error || fail "$(cat /tmp/case/error)"
 cat "$DEVICE" | cmp - /tmp/case/data || fail "the old text is gone"
 
-point "the module stays while a file is open"
+point "the module stays while a file is open, of which fdinfo tells"
 exec 3<"$DEVICE"
+grep -q '^text:.4096 bytes$' /proc/self/fdinfo/3 || fail "$(cat /proc/self/fdinfo/3)"
 check_errno EAGAIN unload misc
 exec 3<&-
 unload misc

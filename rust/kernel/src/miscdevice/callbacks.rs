@@ -16,6 +16,7 @@ use crate::fs::{File, Kiocb};
 use crate::iov::{IovIterDest, IovIterSource};
 use crate::mm::virt::VmaNew;
 use crate::module::ThisModule;
+use crate::seq_file::SeqFile;
 use crate::sync::Arc;
 use crate::sync::poll::{Events, PollTable};
 use crate::types::ForeignOwnable;
@@ -84,6 +85,9 @@ impl<T: MiscDevice> Callbacks<T> {
         }
         if T::HAS_IOCTL || T::HAS_COMPAT_IOCTL {
             table.compat_ioctl = Some(Self::compat_ioctl);
+        }
+        if T::HAS_SHOW_FDINFO {
+            table.show_fdinfo = Some(Self::show_fdinfo);
         }
         if T::HAS_MMAP {
             table.mmap = Some(Self::mmap);
@@ -261,6 +265,15 @@ impl<T: MiscDevice> Callbacks<T> {
             Ok(value) => value as c_long,
             Err(error) => c_long::from(error.to_errno()),
         }
+    }
+
+    unsafe extern "C" fn show_fdinfo(seq: *mut bindings::seq_file, file: *mut bindings::file) {
+        // SAFETY: C calls this with a file that `open` has set up, and does not use the offset.
+        let Ok((device, file)) = (unsafe { Self::device(file) }) else {
+            return;
+        };
+        // SAFETY: the file that is read is ours during the call.
+        T::show_fdinfo(device, unsafe { SeqFile::from_raw(seq) }, file);
     }
 
     unsafe extern "C" fn mmap(

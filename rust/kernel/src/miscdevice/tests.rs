@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-
 use super::testing::{Opened, register};
 use super::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration, Seek, Whence};
+use crate::debugfs::{Scope, testing::cat};
 use crate::fs::file::flags;
 use crate::fs::{File, Kiocb};
 use crate::iov::{IovIterDest, IovIterSource};
@@ -11,6 +10,9 @@ use crate::ktest::kernel_test;
 use crate::mm::virt::VmaNew;
 use crate::new_poll_condvar;
 use crate::prelude::*;
+use crate::seq_file::SeqFile;
+use crate::seq_print;
+use crate::sync::atomic::{Atomic, Relaxed};
 use crate::sync::poll::{Events, PollCondVar, PollTable};
 use crate::sync::{Arc, ArcBorrow, Mutex};
 use crate::uaccess::testing::Mapping;
@@ -22,9 +24,9 @@ struct Shelf {
     text: Mutex<[u8; 8]>,
     #[pin]
     changed: PollCondVar,
-    released: AtomicU32,
+    released: Atomic<u32>,
     /// How the last request came: direct, append, synchronous data, polled, synchronous, nowait.
-    seen: AtomicU32,
+    seen: Atomic<u32>,
 }
 
 impl Shelf {
@@ -32,8 +34,8 @@ impl Shelf {
         let init = pin_init!(Self {
             text <- crate::new_mutex!(*b"........"),
             changed <- new_poll_condvar!(),
-            released: AtomicU32::new(0),
-            seen: AtomicU32::new(0),
+            released: Atomic::new(0),
+            seen: Atomic::new(0),
         });
         Arc::pin_init(init, GFP_KERNEL)
     }
@@ -113,6 +115,13 @@ impl MiscDevice for Full {
             1 if file.is_writable() => Ok(arg.cast_signed() >> 1),
             _ => Err(ENOTTY),
         }
+    }
+
+    fn show_fdinfo(shelf: ArcBorrow<'_, Shelf>, seq: &SeqFile, file: &File) {
+        let text = *shelf.text.lock();
+        seq_print!(seq, "writable: {}\ntext: ", file.is_writable());
+        seq.write(&text);
+        seq_print!(seq, "\n");
     }
 
     fn mmap(_: ArcBorrow<'_, Shelf>, _file: &File, vma: &VmaNew<'_>) -> Result {
@@ -381,5 +390,80 @@ fn a_driver_may_tell_32_bit_programs_apart() -> Result {
     let file = Opened::read_write(PATH)?;
     assert_eq!(file.ioctl(1, 2, true)?, 3);
     assert_eq!(file.ioctl(1, 2, false), Err(ENOTTY));
+    Ok(())
+}
+
+/// A value as its own initialiser.
+fn given<T>(value: T) -> impl PinInit<T, Error> {
+    value
+}
+
+#[kernel_test]
+fn fdinfo_says_what_the_driver_says() -> Result {
+    let shelf = Shelf::new()?;
+    let device = register::<Full>(NAME, &shelf)?;
+    // What /proc/<pid>/fdinfo/<fd> does, without a descriptor.
+    let file = Opened::read_write(PATH)?;
+    let scope = Scope::new(c"ferrite_fdinfo", given(file), |file, dir| {
+        dir.read_callback_file(c"fdinfo", file, |file, seq| {
+            // SAFETY: both are there during the call.
+            unsafe { bindings::ferrite_misc_ktest_fdinfo(file.as_ptr(), seq.as_ptr()) };
+            Ok(())
+        })
+    });
+    let scope = KBox::pin_init(scope, GFP_KERNEL)?;
+    let said = cat("ferrite_fdinfo/fdinfo")?;
+    assert_eq!(&*said, b"writable: true\ntext: ........\n".as_slice());
+    drop(device);
+    assert_eq!(cat("ferrite_fdinfo/fdinfo")?.len(), 0);
+    drop(scope);
+    Ok(())
+}
+
+#[kernel_test]
+fn a_device_has_files_in_its_own_directory() -> Result {
+    let shelf = Shelf::new()?;
+    let options = MiscDeviceOptions {
+        name: NAME,
+        mode: 0o600,
+    };
+    let init = MiscDeviceRegistration::<Full>::register_with_files(
+        options,
+        shelf.clone(),
+        |shelf, files| {
+            files.read_write_file(c"released", &shelf.seen)?;
+            files.read_callback_file(c"text", shelf, |shelf, page| {
+                page.bytes(&*shelf.text.lock());
+                Ok(())
+            })
+        },
+    );
+    let device = KBox::pin_init(init, GFP_KERNEL)?;
+    let mut bytes = [0; 16];
+    let text = Opened::new(c"/sys/class/misc/ferrite-test/text", flags::O_RDONLY)?;
+    assert_eq!(text.read(&mut bytes, &mut { 0 })?, 8);
+    assert_eq!(bytes[..8], *b"........");
+    let number = Opened::read_write(c"/sys/class/misc/ferrite-test/released")?;
+    assert_eq!(number.write(b"12", &mut { 0 })?, 2);
+    assert_eq!(shelf.seen.load(Relaxed), 12);
+    drop(device);
+    assert_eq!(text.read(&mut bytes, &mut { 0 }), Err(ENODEV));
+    assert_eq!(number.write(b"13", &mut { 0 }), Err(ENODEV));
+    Ok(())
+}
+
+#[kernel_test]
+fn a_device_whose_files_cannot_be_is_not_registered() -> Result {
+    let options = MiscDeviceOptions {
+        name: NAME,
+        mode: 0o600,
+    };
+    let init = MiscDeviceRegistration::<Full>::register_with_files(
+        options,
+        Shelf::new()?,
+        |shelf, files| files.read_only_file(c"a/b", &shelf.seen),
+    );
+    assert_eq!(KBox::pin_init(init, GFP_KERNEL).err(), Some(EINVAL));
+    assert_eq!(Opened::read_write(PATH).err(), Some(ENOENT));
     Ok(())
 }
