@@ -7,6 +7,7 @@
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
 #include <linux/cred.h>
+#include <linux/debugfs.h>
 #include <linux/errno.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -26,6 +27,7 @@
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
@@ -41,6 +43,7 @@
 #include "completion.h"
 #include "cpu.h"
 #include "cred.h"
+#include "debugfs.h"
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"
@@ -57,8 +60,10 @@
 #include "print.h"
 #include "rcu.h"
 #include "rw.h"
+#include "seq_file.h"
 #include "slab.h"
 #include "sync.h"
+#include "sysfs.h"
 #include "task.h"
 #include "test_thread.h"
 #include "time.h"

@@ -22,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/rbtree.h>
+#include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/wait.h>
@@ -35,6 +36,7 @@
 #include "poll.h"
 #include "rcu.h"
 #include "rw.h"
+#include "sysfs.h"
 
 #define FERRITE_LAYOUT(X)							\
 	X(completion, sizeof(struct completion))				\
@@ -94,6 +96,14 @@
 	X(file_operations_llseek, offsetof(struct file_operations, llseek))	\
 	X(file_operations_read_iter, offsetof(struct file_operations, read_iter))	\
 	X(file_operations_write_iter, offsetof(struct file_operations, write_iter))	\
+	X(file_operations_read, offsetof(struct file_operations, read))	\
+	X(file_operations_write, offsetof(struct file_operations, write))	\
+	X(file_operations_show_fdinfo, offsetof(struct file_operations, show_fdinfo))	\
+	X(ferrite_sysfs_file, sizeof(struct ferrite_sysfs_file))	\
+	X(ferrite_sysfs_file_ops, offsetof(struct ferrite_sysfs_file, ops))	\
+	X(ferrite_sysfs_group, sizeof(struct ferrite_sysfs_group))	\
+	X(ferrite_sysfs_group_list, offsetof(struct ferrite_sysfs_group, list))	\
+	X(seq_operations, sizeof(struct seq_operations))	\
 	X(file_operations_poll, offsetof(struct file_operations, poll))	\
 	X(file_operations_unlocked_ioctl, offsetof(struct file_operations, unlocked_ioctl))	\
 	X(file_operations_compat_ioctl, offsetof(struct file_operations, compat_ioctl))	\

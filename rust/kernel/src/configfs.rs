@@ -124,7 +124,7 @@ pub trait Item: Sized + Send + Sync + 'static {
 const NAME_MAX: usize = bindings::NAME_MAX as usize;
 
 /// Refuses what can be no directory's name.
-fn check_name(name: &CStr) -> Result {
+pub(crate) fn check_name(name: &CStr) -> Result {
     let name = name.to_bytes();
     if name.len() > NAME_MAX {
         return Err(ENAMETOOLONG);

@@ -191,6 +191,38 @@ const_assert_eq!(
     c::FERRITE_LAYOUT_file_operations_write_iter as usize
 );
 const_assert_eq!(
+    offset_of!(c::file_operations, read),
+    c::FERRITE_LAYOUT_file_operations_read as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, write),
+    c::FERRITE_LAYOUT_file_operations_write as usize
+);
+const_assert_eq!(
+    offset_of!(c::file_operations, show_fdinfo),
+    c::FERRITE_LAYOUT_file_operations_show_fdinfo as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_sysfs_file>(),
+    c::FERRITE_LAYOUT_ferrite_sysfs_file as usize
+);
+const_assert_eq!(
+    offset_of!(c::ferrite_sysfs_file, ops),
+    c::FERRITE_LAYOUT_ferrite_sysfs_file_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_sysfs_group>(),
+    c::FERRITE_LAYOUT_ferrite_sysfs_group as usize
+);
+const_assert_eq!(
+    offset_of!(c::ferrite_sysfs_group, list),
+    c::FERRITE_LAYOUT_ferrite_sysfs_group_list as usize
+);
+const_assert_eq!(
+    size_of::<c::seq_operations>(),
+    c::FERRITE_LAYOUT_seq_operations as usize
+);
+const_assert_eq!(
     offset_of!(c::file_operations, poll),
     c::FERRITE_LAYOUT_file_operations_poll as usize
 );

@@ -393,18 +393,13 @@ fn a_driver_may_tell_32_bit_programs_apart() -> Result {
     Ok(())
 }
 
-/// A value as its own initialiser.
-fn given<T>(value: T) -> impl PinInit<T, Error> {
-    value
-}
-
 #[kernel_test]
 fn fdinfo_says_what_the_driver_says() -> Result {
     let shelf = Shelf::new()?;
     let device = register::<Full>(NAME, &shelf)?;
     // What /proc/<pid>/fdinfo/<fd> does, without a descriptor.
     let file = Opened::read_write(PATH)?;
-    let scope = Scope::new(c"ferrite_fdinfo", given(file), |file, dir| {
+    let scope = Scope::new(c"ferrite_fdinfo", file, |file, dir| {
         dir.read_callback_file(c"fdinfo", file, |file, seq| {
             // SAFETY: both are there during the call.
             unsafe { bindings::ferrite_misc_ktest_fdinfo(file.as_ptr(), seq.as_ptr()) };
@@ -442,7 +437,7 @@ fn a_device_has_files_in_its_own_directory() -> Result {
     let mut bytes = [0; 16];
     let text = Opened::new(c"/sys/class/misc/ferrite-test/text", flags::O_RDONLY)?;
     assert_eq!(text.read(&mut bytes, &mut { 0 })?, 8);
-    assert_eq!(bytes[..8], *b"........");
+    assert_eq!(bytes.get(..8), Some(b"........".as_slice()));
     let number = Opened::read_write(c"/sys/class/misc/ferrite-test/released")?;
     assert_eq!(number.write(b"12", &mut { 0 })?, 2);
     assert_eq!(shelf.seen.load(Relaxed), 12);

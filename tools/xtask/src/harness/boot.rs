@@ -63,6 +63,16 @@ pub const CONFIGS: &[&Config] = &[
         counts: false,
         only: Some(Arch::X86_64),
     },
+    // Drivers must not notice.
+    &Config {
+        name: "nodebugfs",
+        cpu: "max",
+        cmdline: "debugfs=off",
+        if_config: None,
+        stub: false,
+        counts: false,
+        only: None,
+    },
 ];
 
 /// Finds a configuration by its name.
