@@ -14,6 +14,16 @@ const CHUNK: usize = 192;
 ///
 /// It needs no memory but the stack's: a line longer than the buffer is printed in parts, which
 /// the kernel joins unless another CPU prints in between.
+///
+/// ```
+/// use kernel::print::{Level, Line};
+///
+/// let mut line = Line::new(Level::Info, "example");
+/// line.text("so many: ");
+/// line.integer(7);
+/// line.end();
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
 pub struct Line<'a> {
     level: Level,
     origin: &'a str,

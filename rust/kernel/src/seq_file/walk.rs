@@ -121,7 +121,7 @@ impl<D: SeqOperations> Walk<D> {
             let walk: *mut Self = bindings::ferrite_seq_private(seq).cast();
             *pos = (*pos).wrapping_add(1);
             drop((&raw mut (*walk).entry).replace(None));
-            let iter = &mut *(&raw mut (*walk).iter);
+            let iter = &mut (*walk).iter;
             let entry = iter.as_mut().and_then(Iterator::next);
             Self::arrive(walk, entry)
         }
@@ -146,7 +146,7 @@ impl<D: SeqOperations> Walk<D> {
         // SAFETY: between `start` and `stop`, so there is an entry; the file is ours during the call.
         let (entry, seq) = unsafe {
             let walk: *mut Self = bindings::ferrite_seq_private(seq).cast();
-            (&*(&raw const (*walk).entry), SeqFile::from_raw(seq))
+            (&(*walk).entry, SeqFile::from_raw(seq))
         };
         to_c(entry.as_ref().map_or(Ok(()), |entry| D::show(entry, seq)))
     }
