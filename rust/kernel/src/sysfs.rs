@@ -66,6 +66,8 @@ use crate::configfs::check_name;
 use crate::error::code::{EEXIST, ENOMEM};
 use crate::error::{Error, Result};
 use crate::module::ThisModule;
+use crate::new_mutex;
+use crate::sync::Mutex;
 
 /// What a [`Directory`] is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +155,8 @@ impl Drop for Node {
 pub struct Directory<T> {
     /// Goes first.
     node: Node,
+    /// Updates take turns: C would find a file there that another one has just made.
+    updating: Mutex<()>,
     data: T,
     _pin: PhantomPinned,
 }
@@ -190,8 +194,12 @@ impl<T: Send + Sync + 'static> Directory<T> {
                 .and_then(|group| unsafe { Node::new(parent, name, group) });
             match node {
                 Ok(node) => {
-                    // SAFETY: the slot is memory for a directory.
-                    unsafe { (&raw mut (*slot).node).write(node) };
+                    // SAFETY: the slot is memory for a directory that does not move.
+                    unsafe {
+                        (&raw mut (*slot).node).write(node);
+                        let updating = new_mutex!((), "sysfs_directory");
+                        updating.__pinned_init(&raw mut (*slot).updating)?;
+                    }
                     Ok(())
                 }
                 Err(error) => {
@@ -201,7 +209,7 @@ impl<T: Send + Sync + 'static> Directory<T> {
                 }
             }
         };
-        // SAFETY: the closure initialises both fields (the third has no size), or none, and says so.
+        // SAFETY: the closure initialises all fields (the last has no size), or none, and says so.
         unsafe { pin_init_from_closure(fill) }
     }
 
@@ -211,6 +219,7 @@ impl<T: Send + Sync + 'static> Directory<T> {
     ///
     /// `ENOMEM`: some files may be missing now.
     pub fn update(&self) -> Result {
+        let _turn = self.updating.lock();
         // SAFETY: by the invariant the files are attached.
         unsafe { self.node.group.update(self.node.kobj) }
     }

@@ -11,7 +11,7 @@ use crate::miscdevice::testing::Opened;
 use crate::new_mutex;
 use crate::prelude::*;
 use crate::sync::atomic::{Atomic, Relaxed};
-use crate::sync::test_thread::{sleep_ms, with_threads};
+use crate::sync::test_thread::{on_threads, sleep_ms, with_threads};
 use crate::sync::{Arc, Completion, Mutex};
 
 /// A bit of everything that can be a file.
@@ -208,6 +208,29 @@ fn files_come_and_go_with_their_condition() -> Result {
     assert_eq!(open.read(&mut [0; 4], &mut 0), Err(ENODEV));
     assert_eq!(cat(text).err(), Some(ENOENT));
     assert_eq!(cat(bytes).err(), Some(ENOENT));
+    Ok(())
+}
+
+#[kernel_test]
+fn updates_take_turns() -> Result {
+    let gone = counter()?;
+    let dir = directory(c"ferrite_turns", &gone)?;
+    let failed = Atomic::new(0_u32);
+    on_threads::<2>(|index| {
+        for round in 0..20 {
+            dir.flag.store((round + index) % 2 == 0, Relaxed);
+            if dir.update().is_err() {
+                failed.add(1, Relaxed);
+            }
+        }
+    })?;
+    assert_eq!(failed.load(Relaxed), 0);
+    dir.flag.store(true, Relaxed);
+    dir.update()?;
+    assert_eq!(
+        &*cat(c"/sys/kernel/ferrite_turns/hidden")?,
+        b"-5\n".as_slice()
+    );
     Ok(())
 }
 
