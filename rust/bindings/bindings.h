@@ -3,6 +3,7 @@
  * What Rust sees of the kernel: everything that these headers declare, less what
  * rustc would call wrongly on 32-bit x86 (see tools/xtask/src/build/withhold.rs).
  */
+#include <linux/auxiliary_bus.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
@@ -11,6 +12,7 @@
 #include <linux/errno.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/firmware.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -36,6 +38,7 @@
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
+#include "auxiliary.h"
 #include "barrier.h"
 #include "block.h"
 #include "condvar.h"
@@ -44,6 +47,7 @@
 #include "cpu.h"
 #include "cred.h"
 #include "debugfs.h"
+#include "device.h"
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"
@@ -56,6 +60,7 @@
 #include "page.h"
 #include "patch.h"
 #include "percpu.h"
+#include "platform.h"
 #include "poll.h"
 #include "print.h"
 #include "rcu.h"

@@ -7,9 +7,11 @@
 #ifndef FERRITE_LAYOUT_H
 #define FERRITE_LAYOUT_H
 
+#include <linux/auxiliary_bus.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
+#include <linux/firmware.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/maple_tree.h>
@@ -21,6 +23,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/rbtree.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
@@ -30,9 +33,11 @@
 #include <linux/srcu.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
+#include "auxiliary.h"
 #include "block.h"
 #include "condvar.h"
 #include "miscdevice.h"
+#include "platform.h"
 #include "poll.h"
 #include "rcu.h"
 #include "rw.h"
@@ -119,7 +124,15 @@
 	X(vm_operations_struct, sizeof(struct vm_operations_struct))	\
 	X(vm_operations_struct_open, offsetof(struct vm_operations_struct, open))	\
 	X(vm_operations_struct_close, offsetof(struct vm_operations_struct, close))	\
-	X(vm_operations_struct_fault, offsetof(struct vm_operations_struct, fault))
+	X(vm_operations_struct_fault, offsetof(struct vm_operations_struct, fault))	\
+	X(platform_driver, sizeof(struct platform_driver))	\
+	X(auxiliary_driver, sizeof(struct auxiliary_driver))	\
+	X(platform_device_id, sizeof(struct platform_device_id))	\
+	X(auxiliary_device_id, sizeof(struct auxiliary_device_id))	\
+	X(ferrite_platform_ops, sizeof(struct ferrite_platform_ops))	\
+	X(ferrite_auxiliary_ops, sizeof(struct ferrite_auxiliary_ops))	\
+	X(firmware_data, offsetof(struct firmware, data))	\
+	X(firmware_size, offsetof(struct firmware, size))
 
 enum ferrite_layout {
 #define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/objtool.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/splice.h>
@@ -22,6 +23,9 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <asm/alternative.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
 
 /* An expression, function or object has exactly this type. */
 #define SAME(x, ...)	_Static_assert(__builtin_types_compatible_p(typeof(x), __VA_ARGS__), "")

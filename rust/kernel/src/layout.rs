@@ -309,3 +309,35 @@ const_assert_eq!(
 );
 const_assert_eq!(offset_of!(c::delayed_work, work), 0);
 const_assert_eq!(c::FERRITE_LAYOUT_delayed_work_work, 0);
+const_assert_eq!(
+    size_of::<c::platform_driver>(),
+    c::FERRITE_LAYOUT_platform_driver as usize
+);
+const_assert_eq!(
+    size_of::<c::auxiliary_driver>(),
+    c::FERRITE_LAYOUT_auxiliary_driver as usize
+);
+const_assert_eq!(
+    size_of::<c::platform_device_id>(),
+    c::FERRITE_LAYOUT_platform_device_id as usize
+);
+const_assert_eq!(
+    size_of::<c::auxiliary_device_id>(),
+    c::FERRITE_LAYOUT_auxiliary_device_id as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_platform_ops>(),
+    c::FERRITE_LAYOUT_ferrite_platform_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_auxiliary_ops>(),
+    c::FERRITE_LAYOUT_ferrite_auxiliary_ops as usize
+);
+const_assert_eq!(
+    offset_of!(c::firmware, data),
+    c::FERRITE_LAYOUT_firmware_data as usize
+);
+const_assert_eq!(
+    offset_of!(c::firmware, size),
+    c::FERRITE_LAYOUT_firmware_size as usize
+);

@@ -69,6 +69,14 @@ pub fn print(input: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Prints one line about a device, which stands in front; see `kernel::dev_info!` and its like.
+#[proc_macro]
+pub fn dev_print(input: TokenStream) -> TokenStream {
+    print::expand_device(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
 /// Writes a text to a sink; see `kernel::seq_print!`.
 #[proc_macro]
 pub fn write_text(input: TokenStream) -> TokenStream {

@@ -29,6 +29,7 @@ struct Module {
     description: LitStr,
     license: LitStr,
     aliases: Vec<LitStr>,
+    firmware: Vec<LitStr>,
     params: Vec<Param>,
 }
 
@@ -103,6 +104,7 @@ impl Parse for Module {
             |what: &str| Error::new(Span::call_site(), format!("the field `{what}` is missing"));
         let (mut ty, mut name, mut description, mut license) = (None, None, None, None);
         let (mut authors, mut aliases, mut params) = (Vec::new(), Vec::new(), Vec::new());
+        let mut firmware = Vec::new();
         fields(input, |key, input| {
             match key.to_string().as_str() {
                 "type" => ty = Some(input.parse()?),
@@ -111,6 +113,7 @@ impl Parse for Module {
                 "description" => description = Some(input.parse()?),
                 "license" => license = Some(input.parse()?),
                 "aliases" => aliases = strings(input)?,
+                "firmware" => firmware = strings(input)?,
                 "params" => {
                     let content;
                     braced!(content in input);
@@ -129,6 +132,7 @@ impl Parse for Module {
             license: license.ok_or_else(|| missing("license"))?,
             authors,
             aliases,
+            firmware,
             params,
         })
     }
@@ -384,6 +388,9 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     for alias in &module.aliases {
         add("alias", alias.value());
     }
+    for file in &module.firmware {
+        add("firmware", file.value());
+    }
     for Param {
         name,
         kind,
@@ -497,6 +504,15 @@ mod tests {
             expanded(module("GPL", quote!(license: "GPL")))
                 .unwrap_err()
                 .contains("twice")
+        );
+    }
+
+    #[test]
+    fn firmware_is_named() {
+        let text = expanded(module("GPL", quote!(firmware: ["a/b.bin", "c.bin"]))).unwrap();
+        assert!(
+            text.contains("firmware=a/b.bin") && text.contains("firmware=c.bin"),
+            "{text}"
         );
     }
 

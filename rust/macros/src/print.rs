@@ -16,6 +16,21 @@ struct Input {
     args: Vec<Expr>,
 }
 
+/// `DEVICE, LEVEL, "format", arguments…`
+struct DeviceInput {
+    device: Expr,
+    line: Input,
+}
+
+impl Parse for DeviceInput {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let device = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let line = input.parse()?;
+        Ok(Self { device, line })
+    }
+}
+
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let target = input.parse()?;
@@ -180,6 +195,30 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     })
 }
 
+/// `dev_print!(DEVICE, LEVEL, "format", arguments…)`: a line of the log about a device.
+pub(crate) fn expand_device(input: TokenStream) -> Result<TokenStream> {
+    let out = sink();
+    let DeviceInput { device, line } = DeviceInput::parse.parse2(input)?;
+    let Input {
+        target: level,
+        format,
+        args,
+    } = line;
+    Ok(match way(&format, &args) {
+        Way::Constant(text) => quote!(::kernel::device::write_str(#device, #level, #text)),
+        Way::CoreFmt => quote!(::kernel::device::write_core(
+            #device, #level, ::core::format_args!(#format, #(#args),*)
+        )),
+        Way::Pieces(writes) => quote!({
+            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+            use ::kernel::print::{Native as _, ViaUfmt as _};
+            let mut #out = ::kernel::device::line(#device, #level);
+            #(#writes)*
+            #out.end();
+        }),
+    })
+}
+
 /// `write_text!(SINK, "format", arguments…)`: a text, anywhere.
 pub(crate) fn expand_to(input: TokenStream) -> Result<TokenStream> {
     let out = sink();
@@ -237,5 +276,13 @@ mod tests {
         assert!(by(quote!(l, "{:?}", x)).contains("format_args"));
         assert!(by(quote!(l, "{:08x}", x)).contains("format_args"));
         assert!(by(quote!(l, "{a}", a = 1)).contains("format_args"));
+    }
+    #[test]
+    fn a_device_goes_the_same_ways() {
+        let by = |tokens: TokenStream| expand_device(tokens).unwrap().to_string();
+        assert!(by(quote!(d, l, "text")).contains("device :: write_str (d , l"));
+        assert!(by(quote!(d, l, "{}", x)).contains("device :: line (d , l"));
+        assert!(by(quote!(d, l, "{:?}", x)).contains("device :: write_core (d , l"));
+        assert!(expand_device(quote!(l, "text")).is_err());
     }
 }

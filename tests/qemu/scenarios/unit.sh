@@ -6,6 +6,11 @@
 # unit: yes
 # timeout: 180
 
+# What the tests of kernel::firmware read.
+mkdir -p /lib/firmware/ferrite
+printf 0123456789 >/lib/firmware/ferrite/bytes.bin
+: >/lib/firmware/ferrite/empty.bin
+
 # Each of these modules runs its tests when it is loaded, and prints a point for each.
 for file in /unit/*.ko; do
 	# Its tests are there to fail.

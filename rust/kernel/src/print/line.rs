@@ -3,6 +3,7 @@
 //! Lines and short texts, put together without allocating and without a place that can panic.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use super::Level;
 use super::number::{self, Sink};
@@ -26,19 +27,59 @@ const CHUNK: usize = 192;
 /// ```
 pub struct Line<'a> {
     level: Level,
-    origin: &'a str,
+    /// What stands in front: the arguments of `start`.
+    origin: *const u8,
+    len: usize,
+    start: Start,
     started: bool,
     used: usize,
     buffer: [u8; CHUNK],
+    _origin: PhantomData<&'a str>,
+}
+
+/// Prints the beginning of a line, or all of it: of which level, what stands in front, the text,
+/// and whether the line ends with it.
+pub(crate) type Start = unsafe fn(Level, *const u8, usize, &[u8], bool);
+
+/// The beginning of a line of the module's.
+///
+/// # Safety
+///
+/// `origin` and `len` are those of a text.
+unsafe fn start(level: Level, origin: *const u8, len: usize, text: &[u8], end: bool) {
+    let (level, origin) = (level as core::ffi::c_int, origin.cast());
+    // SAFETY:
+    // - all pointers are valid for reads of the lengths that go with them;
+    // - the functions only read, and may be called from any context.
+    unsafe {
+        if end {
+            bindings::ferrite_print(level, origin, len, text.as_ptr().cast(), text.len());
+        } else {
+            bindings::ferrite_print_start(level, origin, len, text.as_ptr().cast(), text.len());
+        }
+    }
 }
 
 impl<'a> Line<'a> {
     /// Starts a line.
     #[must_use]
     pub fn new(level: Level, origin: &'a str) -> Self {
+        // SAFETY: it is a text.
+        unsafe { Self::with(level, origin.as_ptr(), origin.len(), start) }
+    }
+
+    /// Starts a line that something else than a module stands in front of.
+    ///
+    /// # Safety
+    ///
+    /// `start` may be called with `origin` and `len` during `'a`.
+    pub(crate) unsafe fn with(level: Level, origin: *const u8, len: usize, start: Start) -> Self {
         Self {
             level,
             origin,
+            len,
+            start,
+            _origin: PhantomData,
             started: false,
             used: 0,
             buffer: [0; CHUNK],
@@ -63,21 +104,14 @@ impl<'a> Line<'a> {
     /// Prints what has been collected; `end` says whether the line ends with it.
     fn flush(&mut self, end: bool) {
         let text = self.buffer.get(..self.used).unwrap_or_default();
-        let (text, len) = (text.as_ptr().cast(), text.len());
-        let (level, module) = (self.level as core::ffi::c_int, self.origin.as_ptr().cast());
         // SAFETY:
-        // - all pointers are valid for reads of the lengths that go with them;
-        // - the functions only read, and may be called from any context.
+        // - whoever made the line promised that `start` may be called so;
+        // - the text is valid for reads of its length; the others only read, in any context.
         unsafe {
             match (self.started, end) {
-                (false, true) => {
-                    bindings::ferrite_print(level, module, self.origin.len(), text, len)
-                }
-                (false, false) => {
-                    bindings::ferrite_print_start(level, module, self.origin.len(), text, len);
-                }
-                (true, false) => bindings::ferrite_print_cont(text, len),
-                (true, true) => bindings::ferrite_print_end(text, len),
+                (false, _) => (self.start)(self.level, self.origin, self.len, text, end),
+                (true, false) => bindings::ferrite_print_cont(text.as_ptr().cast(), text.len()),
+                (true, true) => bindings::ferrite_print_end(text.as_ptr().cast(), text.len()),
             }
         }
         self.started = true;
