@@ -77,6 +77,7 @@ impl DeviceContext for Bound {}
 impl DeviceContext for Core<'_> {}
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
     impl Sealed for super::Normal {}
     impl Sealed for super::Bound {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::{Action, AsDevice, Bound, Device};
+use core::ffi::CStr;
+
+use super::{Action, AsDevice, Bound, Device, DeviceContext, Normal};
 use crate::faux;
 use crate::prelude::*;
 use crate::sync::{ARef, AlwaysRefCounted};
@@ -70,6 +72,18 @@ static LONG: [u8; 1025] = {
 };
 
 #[kernel_test]
+fn every_context_can_be_asked_the_same() -> Result {
+    fn name_of<Ctx: DeviceContext>(device: &Device<Ctx>) -> &CStr {
+        device.name()
+    }
+    let registration = faux::Registration::new(c"ferrite-context", None)?;
+    let bound = registration.device();
+    let normal: &Device<Normal> = bound;
+    assert_eq!(name_of(normal), name_of(bound));
+    Ok(())
+}
+
+#[kernel_test]
 fn events_are_checked_before_c_sees_them() -> Result {
     let registration = faux::Registration::new(c"ferrite-events", None)?;
     let device = registration.device();
@@ -77,7 +91,7 @@ fn events_are_checked_before_c_sees_them() -> Result {
     assert_eq!(device.uevent(Action::Offline, &[c"A=1"; 16]), Ok(()));
     assert_eq!(device.uevent(Action::Change, &[c"A=1"; 17]), Err(E2BIG));
     assert_eq!(device.uevent(Action::Change, &[c"A"]), Err(EINVAL));
-    let long = core::ffi::CStr::from_bytes_with_nul(&LONG).map_err(|_| EINVAL)?;
+    let long = CStr::from_bytes_with_nul(&LONG).map_err(|_| EINVAL)?;
     assert_eq!(device.uevent(Action::Change, &[long]), Err(E2BIG));
     assert_eq!(Action::Change, Action::Change);
     Ok(())

@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::Registration;
 use crate::device::{Bound, Core};
+use crate::device_id::RawDeviceId;
 use crate::devres::{Devres, on_unbind};
 use crate::ktest::each_allocation_fails;
 use crate::platform::{self, Adapter, DeviceId, DeviceRegistration, Id, IdTable};
@@ -170,7 +171,7 @@ fn out_of_memory_while_binding() -> Result {
 
 #[kernel_test]
 fn an_id_is_found_by_its_place() {
-    let first = ORDERED.as_ptr();
+    let first: *const <DeviceId as RawDeviceId>::Raw = ORDERED.as_ptr();
     assert_eq!(ORDERED.len(), 2);
     assert!(!ORDERED.is_empty());
     assert_eq!(ORDERED.info(first), Some(&7));
