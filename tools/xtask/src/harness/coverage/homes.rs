@@ -36,23 +36,25 @@ fn home(written: &str, types: &BTreeSet<&str>, names: &BTreeMap<String, String>)
     Some(path)
 }
 
-/// The type of this name, in this module or the nearest one around it; or the only one in the crate.
+/// The type of this name in this module, or in the nearest one around it that has one, or only one
+/// below it.
 fn found(written: &str, types: &BTreeSet<&str>) -> Option<String> {
     let (mut module, name) = written.rsplit_once("::")?;
+    let end = format!("::{name}");
     loop {
-        let path = format!("{module}::{name}");
+        let path = format!("{module}{end}");
         if types.contains(path.as_str()) {
             return Some(path);
         }
-        match module.rsplit_once("::") {
-            Some((around, _)) => module = around,
-            None => break,
+        let start = format!("{module}::");
+        let is_below = |path: &&&str| path.starts_with(&start) && path.ends_with(&end);
+        let mut below = types.iter().filter(is_below);
+        match (below.next(), below.next()) {
+            (Some(only), None) => return Some((*only).to_owned()),
+            (None, _) => module = module.rsplit_once("::")?.0,
+            (Some(_), Some(_)) => return None,
         }
     }
-    let end = format!("::{name}");
-    let mut all = types.iter().filter(|path| path.ends_with(&end));
-    let only = all.next()?;
-    all.next().is_none().then(|| (*only).to_owned())
 }
 
 #[cfg(test)]
@@ -68,7 +70,10 @@ mod tests {
              impl Vec { pub fn new() {} } }\n\
              pub mod lock { pub struct Lock; }\n\
              pub mod spin { pub type Spin = super::lock::Lock<u8>; impl Spin { pub fn irq() {} } \
-             impl Foreign { pub fn f() {} } }\n";
+             impl Foreign { pub fn f() {} } }\n\
+             pub mod mq { mod request { pub struct Request; } \
+             mod timer { impl Request { pub fn start() {} } } }\n\
+             pub mod firmware { pub struct Request; }\n";
         std::fs::write(dir.path().join("lib.rs"), text).unwrap();
         let source = crate::docs::source::read(dir.path(), Path::new("lib.rs"), "k").unwrap();
         let found = elsewhere(&source);
@@ -79,6 +84,10 @@ mod tests {
         assert_eq!(
             found,
             [
+                (
+                    "k::mq::timer::Request::start",
+                    "k::mq::request::Request::start"
+                ),
                 ("k::spin::Spin::irq", "k::lock::Lock::irq"),
                 ("k::vec::edit::KVec::last", "k::vec::Vec::last"),
                 ("k::vec::edit::Vec::insert", "k::vec::Vec::insert"),
