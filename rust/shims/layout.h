@@ -24,6 +24,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/ratelimit.h>
 #include <linux/rbtree.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
@@ -44,6 +45,7 @@
 #include "sysfs.h"
 
 #define FERRITE_LAYOUT(X)							\
+	X(ratelimit_state, sizeof(struct ratelimit_state))			\
 	X(completion, sizeof(struct completion))				\
 	X(hrtimer, sizeof(struct hrtimer))				\
 	X(timer_list, sizeof(struct timer_list))				\

@@ -25,6 +25,7 @@ enum ferrite_patch {
 #endif
 	FERRITE_BUG_SIZE = sizeof(struct bug_entry),
 	FERRITE_BUG_WARN = BUGFLAG_WARNING | BUGFLAG_TAINT(TAINT_WARN),
+	FERRITE_BUG_WARN_ONCE = BUGFLAG_WARNING | BUGFLAG_ONCE | BUGFLAG_TAINT(TAINT_WARN),
 	/* How objtool is told that control comes back from a trap; 0: by a table for that alone. */
 #ifdef HAVE_ANNOTATE_REACHABLE
 	FERRITE_ANNOTATE_REACHABLE = ANNOTYPE_REACHABLE,

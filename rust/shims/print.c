@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/kernel.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include "print.h"
+
+/* Older kernels declare it where it is used. */
+extern bool no_hash_pointers;
 
 /* The level is found in the formatted text, so it may be an argument. */
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len)
@@ -22,4 +27,16 @@ void ferrite_print_cont(const char *text, size_t len)
 void ferrite_print_end(const char *text, size_t len)
 {
 	_printk(KERN_CONT "%.*s\n", (int)len, text);
+}
+
+/* What stands for the pointer, and how long that is. */
+size_t ferrite_print_pointer(char *text, size_t len, const void *pointer)
+{
+	return scnprintf(text, len, "%p", pointer);
+}
+
+/* Whether that is not the address itself. */
+bool ferrite_print_hashes(void)
+{
+	return !no_hash_pointers;
 }

@@ -30,8 +30,7 @@ use core::ptr::NonNull;
 use crate::error::code::{EINVAL, EOVERFLOW, ERANGE};
 use crate::error::{Result, to_result};
 use crate::page::PAGE_SIZE;
-use crate::print::Integer;
-use crate::print::Sink;
+use crate::print::{Integer, Sink};
 
 /// A type that is read from a text as C's attributes and parameters do.
 ///
@@ -110,8 +109,8 @@ impl Parse for bool {
 /// What does not fit is left out, and the read then fails with `EOVERFLOW`: a reader never gets a
 /// part of a value.
 ///
-/// It can be written to with `ufmt`'s and `core`'s macros, too; [`Self::integer`] and
-/// [`Self::text`] are smaller.
+/// [`write_text!`](crate::write_text) formats into it. It can be written to with `ufmt`'s and `core`'s
+/// macros, too; [`Self::integer`] and [`Self::text`] are smaller.
 pub struct Output<'a> {
     start: NonNull<u8>,
     used: usize,
@@ -259,7 +258,11 @@ impl<'a> Input<'a> {
     ///
     /// `EINVAL`: there is no zero byte, which C rules out.
     pub fn as_c_str(&self) -> Result<&'a CStr> {
-        CStr::from_bytes_until_nul(self.bytes).map_err(|_| EINVAL)
+        if self.bytes.last() != Some(&0) {
+            return Err(EINVAL);
+        }
+        // SAFETY: there is a zero byte, and what is in front of it does not change during `'a`.
+        Ok(unsafe { CStr::from_ptr(self.bytes.as_ptr().cast()) })
     }
 
     /// The text without white space at both ends.
@@ -277,6 +280,7 @@ impl<'a> Input<'a> {
     /// # Errors
     ///
     /// As [`Parse::parse`].
+    #[inline(never)]
     pub fn parse<T: Parse>(&self) -> Result<T> {
         T::parse(self.as_c_str()?)
     }

@@ -13,7 +13,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __bug_trap {
-    ($file:path, $line:expr) => {
+    ($file:path, $line:expr, $flags:expr) => {
         // SAFETY: the kernel's trap handler finds the table entry, prints, and continues behind the
         // instruction, with all registers as they were.
         unsafe {
@@ -51,7 +51,7 @@ macro_rules! __bug_trap {
                 relative = const $crate::bindings::FERRITE_BUG_RELATIVE,
                 format = const $crate::bindings::FERRITE_BUG_FORMAT,
                 size = const $crate::bindings::FERRITE_BUG_SIZE,
-                flags = const $crate::bindings::FERRITE_BUG_WARN,
+                flags = const $flags,
                 annotation = const $crate::bindings::FERRITE_ANNOTATE_REACHABLE,
                 options(preserves_flags, att_syntax),
             );
@@ -71,12 +71,40 @@ macro_rules! __bug_trap {
 /// ```
 #[macro_export]
 macro_rules! warn_on {
-    ($condition:expr) => {{
+    ($condition:expr) => {
+        $crate::__warn_on!($condition, $crate::bindings::FERRITE_BUG_WARN)
+    };
+}
+
+/// As [`warn_on!`](crate::warn_on), but this place warns once only, as C's `WARN_ON_ONCE`: until the
+/// module is loaded again, or somebody writes to `clear_warn_once` in debugfs. Returns whether the
+/// condition held, each time. Any context.
+///
+/// ```
+/// # use kernel::warn_on_once;
+/// fn half(x: u32) -> u32 {
+///     if warn_on_once!(x % 2 != 0) { 0 } else { x / 2 }
+/// }
+/// assert_eq!(half(8), 4);
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
+#[macro_export]
+macro_rules! warn_on_once {
+    ($condition:expr) => {
+        $crate::__warn_on!($condition, $crate::bindings::FERRITE_BUG_WARN_ONCE)
+    };
+}
+
+/// A warning with flags of the table's.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __warn_on {
+    ($condition:expr, $flags:expr) => {{
         let condition: bool = $condition;
         if condition {
             const LEN: usize = ::core::file!().len() + 1;
             static FILE: [u8; LEN] = $crate::bug::terminated::<LEN>(::core::file!());
-            $crate::__bug_trap!(FILE, ::core::line!() as u16);
+            $crate::__bug_trap!(FILE, ::core::line!() as u16, $flags);
         }
         condition
     }};

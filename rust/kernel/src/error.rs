@@ -101,11 +101,14 @@ impl Error {
     pub fn from_errno(errno: c_int) -> Self {
         match NonZeroI32::new(errno.wrapping_neg()) {
             Some(positive) if positive.get() > 0 && positive.get() <= MAX_ERRNO => Self(positive),
-            _ => {
-                crate::pr_warn!("{} is no errno", errno);
-                code::EINVAL
-            }
+            _ => Self::no_errno(errno),
         }
+    }
+
+    #[cold]
+    fn no_errno(value: c_int) -> Self {
+        crate::pr_warn!("{} is no errno", value);
+        code::EINVAL
     }
 
     /// The negative errno that C expects.

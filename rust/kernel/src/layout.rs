@@ -341,3 +341,7 @@ const_assert_eq!(
     offset_of!(c::firmware, size),
     c::FERRITE_LAYOUT_firmware_size as usize
 );
+const_assert_eq!(
+    size_of::<c::ratelimit_state>(),
+    c::FERRITE_LAYOUT_ratelimit_state as usize
+);

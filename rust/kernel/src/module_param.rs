@@ -44,6 +44,7 @@ use core::sync::atomic::Ordering;
 use crate::attribute::{Output, Parse};
 use crate::error::{Error, Result};
 use crate::module::ThisModule;
+use crate::str::BStr;
 
 /// A type that a parameter can have.
 pub trait Value: Parse + Copy + 'static + sealed::Sealed {
@@ -261,8 +262,9 @@ impl Drop for ParamLock {
     }
 }
 
+#[cold]
 fn complain(name: &str, text: &CStr, error: Error) {
-    let text = text.to_str().unwrap_or("(not text)").trim_ascii_end();
+    let text = BStr::new(text.to_bytes().trim_ascii_end());
     crate::pr_err!("parameter {}: '{}' is refused ({})", name, text, error);
 }
 

@@ -11,7 +11,11 @@ pub use crate::ktest::kernel_test;
 pub use crate::module::{Module, ThisModule};
 pub use crate::{dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn};
 pub use crate::{
-    module, pr_alert, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn, vtable,
+    fmt, module, pr_alert, pr_alert_once, pr_alert_ratelimited, pr_crit, pr_crit_once,
+    pr_crit_ratelimited, pr_debug, pr_debug_once, pr_debug_ratelimited, pr_emerg, pr_emerg_once,
+    pr_emerg_ratelimited, pr_err, pr_err_once, pr_err_ratelimited, pr_info, pr_info_once,
+    pr_info_ratelimited, pr_notice, pr_notice_once, pr_notice_ratelimited, pr_warn, pr_warn_once,
+    pr_warn_ratelimited, vtable, write_text,
 };
 pub use pinned_init::{
     Init, PinInit, init, pin_data, pin_init, pinned_drop, try_init, try_pin_init,

@@ -11,20 +11,124 @@
 //! - `{}`, `{x}`, `{:x}` and `{:#x}` go to [`Line`], which writes integers, `bool`, `char`, strings
 //!   and [`Error`](crate::error::Error) without any place that can panic, and every other type that
 //!   implements [`ufmt::uDisplay`] through it;
+//! - `{:p}` shows a pointer as C does, [hashed](Hashed);
 //! - anything else (`{:?}`, `{:>8}`, `{:08x}`) goes through `core::fmt`, which adds several
 //!   kilobytes to a module that does not use it yet. Documentation/printing.md has the figures.
+//!
+//! [`write_text!`](crate::write_text) does the same into a buffer, a [`CString`](crate::str::CString)
+//! or a page of an attribute, and [`fmt!`](crate::fmt) is `format_args!` with pointers hashed.
+//!
+//! `pr_info_once!` and its like print a line once, `pr_info_ratelimited!` and its like not too often;
+//! each place where one stands counts for itself.
 //!
 //! Printing works in every context, hard interrupts included.
 
 mod line;
 mod number;
+mod pointer;
+mod some;
+#[cfg(feature = "ktest")]
+mod tests;
 
 use core::fmt;
 
 pub use line::{Line, Text};
-pub use number::Sink;
 #[doc(hidden)]
-pub use number::{Integer, Native, Value, ViaUfmt, sink_core};
+pub use number::{Integer, Native, Value, ViaUfmt};
+#[doc(hidden)]
+pub use pointer::{Adapter, Shown};
+pub use pointer::{Address, Hashed};
+
+/// What takes a text, piece by piece.
+///
+/// [`write_text!`](crate::write_text) formats into anything that implements it.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::print::Sink;
+/// use kernel::write_text;
+///
+/// /// Counts the bytes of a text.
+/// struct Length(usize);
+///
+/// impl Sink for Length {
+///     fn text(&mut self, text: &str) {
+///         self.0 = self.0.saturating_add(text.len());
+///     }
+/// }
+///
+/// let mut length = Length(0);
+/// write_text!(&mut length, "{} bytes, {:#x}", 100_u8, 255);
+/// assert_eq!(length.0, "100 bytes, 0xff".len());
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
+pub trait Sink {
+    /// Adds a piece.
+    fn text(&mut self, text: &str);
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn text(&mut self, text: &str) {
+        S::text(self, text);
+    }
+}
+
+/// Adds what `core::fmt` makes of `args` to a text.
+#[doc(hidden)]
+pub fn sink_core(to: &mut impl Sink, args: fmt::Arguments<'_>) {
+    struct ToCore<'a, S>(&'a mut S);
+
+    impl<S: Sink> fmt::Write for ToCore<'_, S> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.text(text);
+            Ok(())
+        }
+    }
+
+    // A `Display` that fails has written what it could.
+    let _ = fmt::Write::write_fmt(&mut ToCore(to), args);
+}
+
+/// Formats into a [`Sink`]: `write_text!(to, "format", arguments…)`, without allocating.
+///
+/// The format string is a literal; [`kernel::print`](crate::print) says what formats it: plain values
+/// do without `core::fmt`. What the sink cannot take it notes itself.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::print::Text;
+/// use kernel::write_text;
+///
+/// let mut name = Text::<16>::new();
+/// write_text!(&mut name, "disk{}p{:02}", 3, 1);
+/// assert_eq!(name.as_str()?, "disk3p01");
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! write_text {
+    ($to:expr, $($args:tt)*) => { $crate::macros::write_text!($to, $($args)*) };
+}
+
+/// `core::format_args!` whose pointers are [hashed](Hashed): those of `{:p}`, and raw ones of `{:?}`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::fmt;
+/// use kernel::str::CString;
+///
+/// let number = 7;
+/// let name = CString::try_from_fmt(fmt!("disk{number:02}"))?;
+/// assert_eq!(&*name, c"disk07");
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
+#[macro_export]
+macro_rules! fmt {
+    ($($args:tt)*) => { $crate::macros::fmt!($($args)*) };
+}
 
 /// How urgent a line is, as in `include/linux/kern_levels.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,10 +302,4 @@ macro_rules! pr_info {
 #[macro_export]
 macro_rules! pr_debug {
     ($($args:tt)*) => { $crate::macros::print!($crate::print::Level::Debug, $($args)*) };
-}
-
-/// Formats into a [`Sink`]: `write_text!(to, "format", arguments…)`, without allocating.
-#[macro_export]
-macro_rules! write_text {
-    ($to:expr, $($args:tt)*) => { $crate::macros::write_text!($to, $($args)*) };
 }

@@ -77,10 +77,18 @@ pub fn dev_print(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Writes a text to a sink; see `kernel::seq_print!`.
+/// Formats into a sink; see `kernel::write_text!`.
 #[proc_macro]
 pub fn write_text(input: TokenStream) -> TokenStream {
-    print::expand_to(input.into())
+    print::expand_write(input.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// `format_args!` with hashed pointers; see `kernel::fmt!`.
+#[proc_macro]
+pub fn fmt(input: TokenStream) -> TokenStream {
+    print::expand_fmt(input.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

@@ -2,16 +2,15 @@
 
 //! `print!`: chooses, from the format string alone, how a line is formatted.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Result, Token};
 
-/// `WHERE, "format", arguments…`
+/// `LEVEL, "format", arguments…`, or where to write in the place of the level.
 struct Input {
-    /// The level of a line, or a sink.
-    target: Expr,
+    first: Expr,
     format: LitStr,
     args: Vec<Expr>,
 }
@@ -33,21 +32,23 @@ impl Parse for DeviceInput {
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let target = input.parse()?;
+        let first = input.parse()?;
         input.parse::<Token![,]>()?;
-        let format = input.parse()?;
-        let mut args = Vec::new();
-        if input.parse::<Option<Token![,]>>()?.is_some() {
-            args = Punctuated::<Expr, Token![,]>::parse_terminated(input)?
-                .into_iter()
-                .collect();
-        }
         Ok(Self {
-            target,
-            format,
-            args,
+            first,
+            format: input.parse()?,
+            args: arguments(input)?,
         })
     }
+}
+
+/// What follows a format string.
+fn arguments(input: ParseStream<'_>) -> Result<Vec<Expr>> {
+    if input.parse::<Option<Token![,]>>()?.is_none() {
+        return Ok(Vec::new());
+    }
+    let args = Punctuated::<Expr, Token![,]>::parse_terminated(input)?;
+    Ok(args.into_iter().collect())
 }
 
 /// A piece of a format string.
@@ -61,8 +62,13 @@ enum Piece {
     },
 }
 
-/// Cuts a format string up; `None` if it is not well formed (the compiler then says so itself).
-fn pieces(format: &str) -> Option<Vec<Piece>> {
+/// Cuts a format string up.
+fn pieces(format: &LitStr) -> Result<Vec<Piece>> {
+    cut(&format.value())
+        .ok_or_else(|| syn::Error::new(format.span(), "a brace has no other that goes with it"))
+}
+
+fn cut(format: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut chars = format.chars().peekable();
@@ -85,8 +91,8 @@ fn pieces(format: &str) -> Option<Vec<Piece>> {
                 }
                 let (name, spec) = hole.split_once(':').unwrap_or((&hole, ""));
                 pieces.push(Piece::Hole {
-                    name: name.to_owned(),
-                    spec: spec.to_owned(),
+                    name: name.trim().to_owned(),
+                    spec: spec.trim_end().to_owned(),
                 });
             }
             '}' => return None,
@@ -109,136 +115,215 @@ fn origin() -> TokenStream {
     }
 }
 
-/// How a text is put together.
-enum Way {
-    /// It is constant.
-    Constant(String),
-    /// Piece by piece, into the variable of [`sink`].
-    Pieces(Vec<TokenStream>),
-    /// By `core::fmt`.
-    CoreFmt,
+/// `print!(LEVEL, "format", arguments…)`: a line of the log.
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let origin = origin();
+    let input = Input::parse.parse2(input)?;
+    let level = &input.first;
+    line(
+        &input,
+        &quote!(::kernel::print),
+        &quote!(#level, #origin),
+        &quote!(Line::new),
+    )
 }
 
-/// The variable that pieces are written to. No variable of the caller's is this one.
-fn sink() -> Ident {
-    Ident::new("sink", proc_macro2::Span::mixed_site())
+/// `dev_print!(DEVICE, LEVEL, "format", arguments…)`: a line of the log about a device.
+pub(crate) fn expand_device(input: TokenStream) -> Result<TokenStream> {
+    let DeviceInput {
+        device,
+        line: input,
+    } = DeviceInput::parse.parse2(input)?;
+    let level = &input.first;
+    line(
+        &input,
+        &quote!(::kernel::device),
+        &quote!(#device, #level),
+        &quote!(line),
+    )
 }
 
-/// Chooses, from the format string alone.
-fn way(format: &LitStr, args: &[Expr]) -> Way {
-    let Some(pieces) = pieces(&format.value()) else {
-        return Way::CoreFmt;
-    };
-    match (pieces.as_slice(), args.is_empty()) {
-        ([], true) => return Way::Constant(String::new()),
-        ([Piece::Text(text)], true) => return Way::Constant(text.clone()),
-        _ => {}
+/// A line of the log: what `module` has for it gets `start`, which says what stands in front.
+fn line(
+    input: &Input,
+    module: &TokenStream,
+    start: &TokenStream,
+    begin: &TokenStream,
+) -> Result<TokenStream> {
+    let Input { format, args, .. } = input;
+    let pieces = pieces(format)?;
+    if let Some(text) = constant(&pieces, args) {
+        return Ok(quote!(#module::write_str(#start, #text)));
     }
-    let out = sink();
+    let line = Ident::new("line", Span::mixed_site());
+    let sink = Ident::new("_sink", Span::mixed_site());
+    let Some(writes) = plain(&sink, format, &pieces, args) else {
+        let args = core_args(format, &pieces, args)?;
+        return Ok(quote!(#module::write_core(#start, #args)));
+    };
+    Ok(quote!({
+        #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+        use ::kernel::print::{Native as _, ViaUfmt as _};
+        let mut #line = #module::#begin(#start);
+        let #sink = &mut #line;
+        #(#writes)*
+        #line.end();
+    }))
+}
+
+/// `write_text!(to, "format", arguments…)`.
+pub(crate) fn expand_write(input: TokenStream) -> Result<TokenStream> {
+    let Input {
+        first: to,
+        format,
+        args,
+    } = Input::parse.parse2(input)?;
+    let pieces = pieces(&format)?;
+    let sink = Ident::new("_sink", Span::mixed_site());
+    let Some(writes) = plain(&sink, &format, &pieces, &args) else {
+        let args = core_args(&format, &pieces, &args)?;
+        return Ok(quote!(::kernel::print::sink_core(#to, #args)));
+    };
+    Ok(quote!({
+        #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+        use ::kernel::print::{Native as _, ViaUfmt as _};
+        let #sink = &mut *#to;
+        #(#writes)*
+    }))
+}
+
+/// `fmt!("format", arguments…)`.
+pub(crate) fn expand_fmt(input: TokenStream) -> Result<TokenStream> {
+    let (format, args) = (|input: ParseStream<'_>| {
+        let format: LitStr = input.parse()?;
+        Ok((format, arguments(input)?))
+    })
+    .parse2(input)?;
+    core_args(&format, &pieces(&format)?, &args)
+}
+
+/// The text of a format string without holes.
+fn constant<'a>(pieces: &'a [Piece], args: &[Expr]) -> Option<&'a str> {
+    match (pieces, args) {
+        ([], []) => Some(""),
+        ([Piece::Text(text)], []) => Some(text),
+        _ => None,
+    }
+}
+
+/// Statements that add each piece to `sink`, a variable; `None` if that takes `core::fmt`.
+fn plain(
+    sink: &Ident,
+    format: &LitStr,
+    pieces: &[Piece],
+    args: &[Expr],
+) -> Option<Vec<TokenStream>> {
     let mut next = args.iter();
     let mut writes = Vec::new();
-    for piece in &pieces {
+    for piece in pieces {
         let (name, spec) = match piece {
             Piece::Text(text) => {
-                writes.push(quote!(::kernel::print::Sink::text(&mut #out, #text);));
+                writes.push(quote!(::kernel::print::Sink::text(&mut *#sink, #text);));
                 continue;
             }
             Piece::Hole { name, spec } => (name, spec),
         };
         let value = if name.is_empty() {
-            let Some(value) = next.next() else {
-                return Way::CoreFmt;
-            };
+            let value = next.next()?;
             quote!(#value)
         } else {
-            let Ok(mut name) = syn::parse_str::<Ident>(name) else {
-                return Way::CoreFmt;
-            };
-            // A variable where the format string stands, not where `pr_info!` was defined.
-            name.set_span(format.span());
+            let name = captured(name, format)?;
             quote!(#name)
         };
-        // Plain values and hexadecimal are ours; everything else needs core::fmt.
-        match spec.as_str() {
-            "" => writes.push(quote!((&::kernel::print::Value(&#value)).display(&mut #out);)),
-            "x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut #out, false);)),
-            "#x" => writes.push(quote!((&::kernel::print::Value(&#value)).hex(&mut #out, true);)),
-            _ => return Way::CoreFmt,
+        writes.push(match spec.as_str() {
+            "" => quote!((&::kernel::print::Value(&#value)).display(&mut *#sink);),
+            "x" => quote!((&::kernel::print::Value(&#value)).hex(&mut *#sink, false);),
+            "#x" => quote!((&::kernel::print::Value(&#value)).hex(&mut *#sink, true);),
+            "p" => quote!(::kernel::print::Hashed::of(&#value).put(&mut *#sink);),
+            _ => return None,
+        });
+    }
+    let all = next.next().is_none();
+    let named = args.iter().any(|arg| named(arg).is_some());
+    (all && !named).then_some(writes)
+}
+
+/// A variable that a format string names: where the string stands, not where the macro was defined.
+fn captured(name: &str, format: &LitStr) -> Option<Ident> {
+    let mut name = syn::parse_str::<Ident>(name).ok()?;
+    name.set_span(format.span());
+    Some(name)
+}
+
+/// The name of an argument that has one.
+fn named(arg: &Expr) -> Option<String> {
+    let Expr::Assign(assign) = arg else {
+        return None;
+    };
+    let Expr::Path(path) = &*assign.left else {
+        return None;
+    };
+    path.path.get_ident().map(Ident::to_string)
+}
+
+/// `format_args!` in which what a `{:p}` or a `{:?}` shows goes through an adapter, so that pointers
+/// are hashed.
+fn core_args(format: &LitStr, pieces: &[Piece], args: &[Expr]) -> Result<TokenStream> {
+    let mut next = 0;
+    let mut adapted = vec![false; args.len()];
+    let mut names = Vec::<Ident>::new();
+    for piece in pieces {
+        let Piece::Hole { name, spec } = piece else {
+            continue;
+        };
+        // The precision is an argument of its own.
+        next += usize::from(spec.contains(".*"));
+        let index = if name.is_empty() {
+            next += 1;
+            Some(next - 1)
+        } else if let Ok(index) = name.parse() {
+            Some(index)
+        } else {
+            args.iter()
+                .position(|arg| named(arg).as_ref() == Some(name))
+        };
+        if !spec.ends_with(['p', '?']) {
+            continue;
+        }
+        match (index, captured(name, format)) {
+            (Some(index), _) => {
+                if let Some(adapted) = adapted.get_mut(index) {
+                    *adapted = true;
+                }
+            }
+            (None, Some(name)) => {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            // `self` cannot be given as an argument by that name.
+            (None, None) if spec.ends_with('p') => {
+                return Err(syn::Error::new(
+                    format.span(),
+                    "write `{:p}`, and the pointer as an argument",
+                ));
+            }
+            (None, None) => {}
         }
     }
-    if next.next().is_some() || args.iter().any(|arg| matches!(arg, Expr::Assign(_))) {
-        return Way::CoreFmt;
-    }
-    Way::Pieces(writes)
-}
-
-/// `print!(LEVEL, "format", arguments…)`: a line of the log.
-pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let (origin, out) = (origin(), sink());
-    let Input {
-        target: level,
-        format,
-        args,
-    } = Input::parse.parse2(input)?;
-    Ok(match way(&format, &args) {
-        Way::Constant(text) => quote!(::kernel::print::write_str(#level, #origin, #text)),
-        Way::CoreFmt => quote!(::kernel::print::write_core(
-            #level, #origin, ::core::format_args!(#format, #(#args),*)
-        )),
-        Way::Pieces(writes) => quote!({
-            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
-            use ::kernel::print::{Native as _, ViaUfmt as _};
-            let mut #out = ::kernel::print::Line::new(#level, #origin);
-            #(#writes)*
-            #out.end();
-        }),
-    })
-}
-
-/// `dev_print!(DEVICE, LEVEL, "format", arguments…)`: a line of the log about a device.
-pub(crate) fn expand_device(input: TokenStream) -> Result<TokenStream> {
-    let out = sink();
-    let DeviceInput { device, line } = DeviceInput::parse.parse2(input)?;
-    let Input {
-        target: level,
-        format,
-        args,
-    } = line;
-    Ok(match way(&format, &args) {
-        Way::Constant(text) => quote!(::kernel::device::write_str(#device, #level, #text)),
-        Way::CoreFmt => quote!(::kernel::device::write_core(
-            #device, #level, ::core::format_args!(#format, #(#args),*)
-        )),
-        Way::Pieces(writes) => quote!({
-            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
-            use ::kernel::print::{Native as _, ViaUfmt as _};
-            let mut #out = ::kernel::device::line(#device, #level);
-            #(#writes)*
-            #out.end();
-        }),
-    })
-}
-
-/// `write_text!(SINK, "format", arguments…)`: a text, anywhere.
-pub(crate) fn expand_to(input: TokenStream) -> Result<TokenStream> {
-    let out = sink();
-    let Input {
-        target,
-        format,
-        args,
-    } = Input::parse.parse2(input)?;
-    Ok(match way(&format, &args) {
-        Way::Constant(text) => quote!(::kernel::print::Sink::text(&mut { #target }, #text)),
-        Way::CoreFmt => quote!(::kernel::print::sink_core(
-            &mut { #target }, ::core::format_args!(#format, #(#args),*)
-        )),
-        Way::Pieces(writes) => quote!({
-            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
-            use ::kernel::print::{Native as _, ViaUfmt as _};
-            let mut #out = #target;
-            #(#writes)*
-        }),
-    })
+    let args = args.iter().zip(adapted).map(|(arg, adapted)| match arg {
+        Expr::Assign(assign) if adapted => {
+            let (name, value) = (&assign.left, &assign.right);
+            quote!(#name = ::kernel::print::Shown::of(&#value).adapt())
+        }
+        arg if adapted => quote!(::kernel::print::Shown::of(&#arg).adapt()),
+        arg => quote!(#arg),
+    });
+    let names = names
+        .iter()
+        .map(|name| quote!(#name = ::kernel::print::Shown::of(&#name).adapt()));
+    let args = args.chain(names);
+    Ok(quote!(::core::format_args!(#format, #(#args),*)))
 }
 
 #[cfg(test)]
@@ -252,7 +337,7 @@ mod tests {
             spec: spec.to_owned(),
         };
         assert_eq!(
-            pieces("a{{b}} {} {x:#x}").unwrap(),
+            cut("a{{b}} {} {x:#x}").unwrap(),
             [
                 Piece::Text("a{b} ".to_owned()),
                 hole("", ""),
@@ -260,16 +345,14 @@ mod tests {
                 hole("x", "#x")
             ]
         );
-        assert_eq!(pieces("}"), None);
-        assert_eq!(pieces("{"), None);
+        assert_eq!(cut("}"), None);
+        assert_eq!(cut("{"), None);
+        // What fills is a brace: the rest of it would not be looked at.
+        assert_eq!(cut("{:}<20p}"), None);
     }
 
     #[test]
     fn the_format_string_decides() {
-        let to = |tokens: TokenStream| expand_to(tokens).unwrap().to_string();
-        assert!(to(quote!(sink, "text")).contains("Sink :: text"));
-        assert!(to(quote!(sink, "{}", x)).contains("display"));
-        assert!(to(quote!(sink, "{:?}", x)).contains("sink_core"));
         let by = |tokens: TokenStream| expand(tokens).unwrap().to_string();
         assert!(by(quote!(l, "text")).contains("write_str"));
         assert!(by(quote!(l, "{}", x)).contains("Line"));
@@ -277,6 +360,7 @@ mod tests {
         assert!(by(quote!(l, "{:08x}", x)).contains("format_args"));
         assert!(by(quote!(l, "{a}", a = 1)).contains("format_args"));
     }
+
     #[test]
     fn a_device_goes_the_same_ways() {
         let by = |tokens: TokenStream| expand_device(tokens).unwrap().to_string();
@@ -284,5 +368,39 @@ mod tests {
         assert!(by(quote!(d, l, "{}", x)).contains("device :: line (d , l"));
         assert!(by(quote!(d, l, "{:?}", x)).contains("device :: write_core (d , l"));
         assert!(expand_device(quote!(l, "text")).is_err());
+    }
+
+    #[test]
+    fn pointers_go_through_the_adapter() {
+        let by = |tokens: TokenStream| expand(tokens).unwrap().to_string();
+        let adapted = |tokens| by(tokens).matches("Shown").count();
+        assert!(by(quote!(l, "{:p}", x)).contains("Hashed :: of (& x)"));
+        assert!(by(quote!(l, "{x:p}")).contains("Hashed :: of (& x)"));
+        assert!(by(quote!(l, "{:20p}", x)).contains("Shown :: of (& x)"));
+        assert!(
+            by(quote!(l, "{x:?} {x:#?}")).contains("x = :: kernel :: print :: Shown :: of (& x)")
+        );
+        assert!(
+            by(quote!(l, "{a:?}", a = f()))
+                .contains("a = :: kernel :: print :: Shown :: of (& f ())")
+        );
+        assert!(by(quote!(l, "{:.*} {:p }", 2, 1.5, x)).contains("Shown :: of (& x)"));
+        assert!(by(quote!(l, "{1:p} {0:>1}", a, b)).contains("Shown :: of (& b)"));
+        assert_eq!(adapted(quote!(l, "{:>w$} {:?}", a, b, w = 3)), 1);
+        assert_eq!(adapted(quote!(l, "{:p$}", a, p = 3)), 0);
+        assert!(expand(quote!(l, "{self:20p}")).is_err());
+    }
+
+    #[test]
+    fn a_sink_is_written_to_likewise() {
+        let by = |tokens: TokenStream| expand_write(tokens).unwrap().to_string();
+        assert!(by(quote!(&mut s, "{}", x)).contains("Value"));
+        assert!(by(quote!(&mut s, "{:?}", x)).contains("sink_core"));
+        assert!(
+            expand_fmt(quote!("{:p}", x))
+                .unwrap()
+                .to_string()
+                .contains("Shown")
+        );
     }
 }

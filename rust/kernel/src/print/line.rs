@@ -6,7 +6,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::Level;
-use super::number::{self, Sink};
+use super::{Sink, number};
 
 /// How much of a line is collected on the stack before it is printed.
 const CHUNK: usize = 192;
@@ -192,6 +192,16 @@ impl<const N: usize> Text<N> {
         self
     }
 
+    fn push(&mut self, byte: u8) {
+        match self.bytes.get_mut(self.used) {
+            Some(slot) => {
+                *slot = byte;
+                self.used = self.used.wrapping_add(1);
+            }
+            None => self.cut = true,
+        }
+    }
+
     /// The text.
     ///
     /// # Errors
@@ -202,7 +212,7 @@ impl<const N: usize> Text<N> {
         if self.cut {
             return Err(crate::error::code::ENAMETOOLONG);
         }
-        // SAFETY: whole texts and digits were added, and nothing was cut off.
+        // SAFETY: whole texts were added, and nothing was cut off.
         Ok(unsafe { core::str::from_utf8_unchecked(bytes) })
     }
 }
@@ -213,14 +223,12 @@ impl<const N: usize> Sink for Text<N> {
     }
 }
 
-impl<const N: usize> Text<N> {
-    fn push(&mut self, byte: u8) {
-        match self.bytes.get_mut(self.used) {
-            Some(slot) => {
-                *slot = byte;
-                self.used = self.used.wrapping_add(1);
-            }
-            None => self.cut = true,
+/// Fails when something was cut off.
+impl<const N: usize> fmt::Write for Text<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.text(text).cut {
+            return Err(fmt::Error);
         }
+        Ok(())
     }
 }

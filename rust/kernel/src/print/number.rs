@@ -2,49 +2,11 @@
 
 //! Numbers as text, and the choice of who writes a value.
 
-use core::fmt;
+use core::ffi::CStr;
 
+use super::{Hashed, Sink};
 use crate::error::Error;
-
-/// Where a text goes: a line of the log, an attribute's page, a file.
-///
-/// Writing to it does not fail: what does not fit is its own affair.
-pub trait Sink {
-    /// Adds a piece.
-    fn text(&mut self, text: &str);
-}
-
-impl<S: Sink + ?Sized> Sink for &mut S {
-    fn text(&mut self, text: &str) {
-        S::text(self, text);
-    }
-}
-
-/// A sink, for `ufmt` and `core::fmt`.
-struct Adapter<'a, S>(&'a mut S);
-
-impl<S: Sink> ufmt::uWrite for Adapter<'_, S> {
-    type Error = core::convert::Infallible;
-
-    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
-        self.0.text(text);
-        Ok(())
-    }
-}
-
-impl<S: Sink> fmt::Write for Adapter<'_, S> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.text(text);
-        Ok(())
-    }
-}
-
-/// Adds what `core::fmt` makes of `args`.
-#[doc(hidden)]
-pub fn sink_core(sink: &mut impl Sink, args: fmt::Arguments<'_>) {
-    // A `Display` that fails has written what it could; there is nobody to tell.
-    let _ = fmt::Write::write_fmt(&mut Adapter(sink), args);
-}
+use crate::str::BStr;
 
 /// An integer of any type, ready to be written.
 #[derive(Debug, Clone, Copy)]
@@ -59,35 +21,43 @@ impl Integer {
         if self.negative {
             sink.text("-");
         }
-        self.digits(10, sink);
+        self.digits(false, sink);
     }
 
     /// Writes its magnitude in hexadecimal.
     pub(crate) fn hex(self, sink: &mut impl Sink) {
-        self.digits(16, sink);
+        self.digits(true, sink);
     }
 
-    fn digits(self, base: u64, sink: &mut impl Sink) {
-        // The longest is u64::MAX in decimal.
-        let mut digits = [0_u8; 20];
-        let mut rest = self.magnitude;
-        let mut count = 0_usize;
-        for slot in digits.iter_mut().rev() {
-            *slot = match (rest % base) as u8 {
-                digit @ 0..=9 => b'0' | digit,
-                letter => letter.wrapping_sub(10).wrapping_add(b'a'),
-            };
-            rest /= base;
-            count = count.wrapping_add(1);
-            if rest == 0 {
-                break;
-            }
-        }
-        let from = digits.len().wrapping_sub(count);
-        let text = digits.get(from..).unwrap_or_default();
-        // SAFETY: digits and letters were written there.
-        sink.text(unsafe { core::str::from_utf8_unchecked(text) });
+    fn digits(self, hex: bool, sink: &mut impl Sink) {
+        let mut buffer = [0; LONGEST];
+        sink.text(digits(self.magnitude, hex, &mut buffer));
     }
+}
+
+/// The digits of `u64::MAX` in decimal: of no number there are more.
+const LONGEST: usize = 20;
+
+/// The digits of a number: once in a module, however many kinds of text they go to.
+#[inline(never)]
+fn digits(mut rest: u64, hex: bool, buffer: &mut [u8; LONGEST]) -> &str {
+    let base = if hex { 16 } else { 10 };
+    let mut count = 0_usize;
+    for slot in buffer.iter_mut().rev() {
+        *slot = match (rest % base) as u8 {
+            digit @ 0..=9 => b'0' | digit,
+            letter => letter.wrapping_sub(10).wrapping_add(b'a'),
+        };
+        rest /= base;
+        count = count.wrapping_add(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let from = LONGEST.wrapping_sub(count);
+    let text = buffer.get(from..).unwrap_or_default();
+    // SAFETY: digits and letters were written there.
+    unsafe { core::str::from_utf8_unchecked(text) }
 }
 
 /// A value on its way into a text. What is written without `ufmt` implements [`Native`]; the rest
@@ -99,22 +69,34 @@ pub struct Value<'a, T: ?Sized>(pub &'a T);
 #[doc(hidden)]
 pub trait Native {
     /// Adds the value to a text.
-    fn display(&self, out: &mut impl Sink);
+    fn display(&self, to: &mut impl Sink);
     /// Adds it in hexadecimal, after `0x` if `prefix` is set.
-    fn hex(&self, out: &mut impl Sink, prefix: bool);
+    fn hex(&self, to: &mut impl Sink, prefix: bool);
 }
 
 /// Written by `ufmt`.
 #[doc(hidden)]
 pub trait ViaUfmt {
     /// Adds the value to a text.
-    fn display(&self, out: &mut impl Sink);
+    fn display(&self, to: &mut impl Sink);
 }
 
 impl<T: ufmt::uDisplay + ?Sized> ViaUfmt for &Value<'_, T> {
-    fn display(&self, out: &mut impl Sink) {
-        // Writing to a sink does not fail.
-        let _ = self.0.fmt(&mut ufmt::Formatter::new(&mut Adapter(out)));
+    fn display(&self, to: &mut impl Sink) {
+        // Writing there does not fail.
+        let _ = self.0.fmt(&mut ufmt::Formatter::new(&mut ToUfmt(to)));
+    }
+}
+
+/// What takes a text, as `ufmt` wants it.
+struct ToUfmt<'a, S>(&'a mut S);
+
+impl<S: Sink> ufmt::uWrite for ToUfmt<'_, S> {
+    type Error = core::convert::Infallible;
+
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        self.0.text(text);
+        Ok(())
     }
 }
 
@@ -133,26 +115,26 @@ macro_rules! integers {
         }
 
         impl Native for Value<'_, $unsigned> {
-            fn display(&self, out: &mut impl Sink) {
-                Integer::from(*self.0).decimal(out);
+            fn display(&self, to: &mut impl Sink) {
+                Integer::from(*self.0).decimal(to);
             }
 
-            fn hex(&self, out: &mut impl Sink, prefix: bool) {
+            fn hex(&self, to: &mut impl Sink, prefix: bool) {
                 if prefix {
-                    out.text("0x");
+                    to.text("0x");
                 }
-                Integer::from(*self.0).hex(out);
+                Integer::from(*self.0).hex(to);
             }
         }
 
         impl Native for Value<'_, $signed> {
-            fn display(&self, out: &mut impl Sink) {
-                Integer::from(*self.0).decimal(out);
+            fn display(&self, to: &mut impl Sink) {
+                Integer::from(*self.0).decimal(to);
             }
 
             // The bits, as `core::fmt` shows them.
-            fn hex(&self, out: &mut impl Sink, prefix: bool) {
-                Value(&self.0.cast_unsigned()).hex(out, prefix);
+            fn hex(&self, to: &mut impl Sink, prefix: bool) {
+                Value(&self.0.cast_unsigned()).hex(to, prefix);
             }
         }
     )* };
@@ -167,28 +149,33 @@ const _: () = {
 };
 
 macro_rules! texts {
-    ($($ty:ty, |$value:ident, $out:ident| $write:expr;)*) => { $(
+    ($($ty:ty, |$value:ident, $to:ident| $write:expr;)*) => { $(
         impl Native for Value<'_, $ty> {
-            fn display(&self, $out: &mut impl Sink) {
+            fn display(&self, $to: &mut impl Sink) {
                 let $value = self.0;
                 $write;
             }
 
             // There are no digits in it.
-            fn hex(&self, out: &mut impl Sink, _prefix: bool) {
-                self.display(out);
+            fn hex(&self, to: &mut impl Sink, _prefix: bool) {
+                self.display(to);
             }
         }
     )* };
 }
 
 texts! {
-    str, |value, out| out.text(value);
-    &str, |value, out| out.text(value);
-    bool, |value, out| out.text(if *value { "true" } else { "false" });
-    char, |value, out| out.text(value.encode_utf8(&mut [0; 4]));
-    Error, |value, out| match value.name() {
-        Some(name) => out.text(name),
-        None => Integer::from(value.to_errno()).decimal(out),
+    str, |value, to| to.text(value);
+    &str, |value, to| to.text(value);
+    CStr, |value, to| BStr::new(value.to_bytes()).put(to);
+    &CStr, |value, to| BStr::new(value.to_bytes()).put(to);
+    BStr, |value, to| value.put(to);
+    &BStr, |value, to| value.put(to);
+    bool, |value, to| to.text(if *value { "true" } else { "false" });
+    char, |value, to| to.text(value.encode_utf8(&mut [0; 4]));
+    Hashed, |value, to| value.put(to);
+    Error, |value, to| match value.name() {
+        Some(name) => to.text(name),
+        None => Integer::from(value.to_errno()).decimal(to),
     };
 }
