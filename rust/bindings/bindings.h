@@ -45,6 +45,7 @@
 #include "configfs.h"
 #include "completion.h"
 #include "cpu.h"
+#include "cpumask.h"
 #include "cred.h"
 #include "debugfs.h"
 #include "device.h"

@@ -3,6 +3,7 @@
 #define FERRITE_CPU_H
 
 unsigned int ferrite_cpu_possible(void);
+unsigned int ferrite_cpu_current(void);
 unsigned int ferrite_cpu_online_nodes(void);
 
 #endif

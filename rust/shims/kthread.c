@@ -2,6 +2,7 @@
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include "ferrite_probes.h"
 #include "kthread.h"
 
 /* With a reference to the task. A negative CPU is any. */
@@ -14,6 +15,16 @@ struct task_struct *ferrite_kthread_create(int (*function)(void *data), void *da
 	if (cpu >= 0)
 		kthread_bind(task, cpu);
 	return get_task_struct(task);
+}
+
+/* Of a thread that was never woken. Some kernels set the CPUs of others once more when they begin. */
+int ferrite_kthread_affine(struct task_struct *task, const struct cpumask *cpus)
+{
+#ifdef HAVE_KTHREAD_AFFINE_PREFERRED
+	return kthread_affine_preferred(task, cpus);
+#else
+	return set_cpus_allowed_ptr(task, cpus);
+#endif
 }
 
 void ferrite_kthread_wake(struct task_struct *task)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include "percpu.h"
 
@@ -30,10 +29,4 @@ void *ferrite_percpu_here(void *memory)
 size_t ferrite_percpu_limit(void)
 {
 	return PCPU_MIN_UNIT_SIZE;
-}
-
-/* The first CPU from this one on that there can be; nr_cpu_ids or more if there is none. */
-unsigned int ferrite_percpu_next(unsigned int cpu)
-{
-	return cpumask_next((int)cpu - 1, cpu_possible_mask);
 }

@@ -9,6 +9,5 @@ void ferrite_percpu_free(void *memory);
 void *ferrite_percpu_of(void *memory, unsigned int cpu);
 void *ferrite_percpu_here(void *memory);
 size_t ferrite_percpu_limit(void);
-unsigned int ferrite_percpu_next(unsigned int cpu);
 
 #endif

@@ -11,6 +11,14 @@ pub fn possible() -> u32 {
     unsafe { bindings::ferrite_cpu_possible() }.max(1)
 }
 
+/// The CPU that runs this: `raw_smp_processor_id()`. A task that may be moved is on another one a moment
+/// later. Any context.
+#[must_use]
+pub fn current() -> u32 {
+    // SAFETY: this only reads a variable.
+    unsafe { bindings::ferrite_cpu_current() }
+}
+
 /// How many NUMA nodes are online: `num_online_nodes()`. At least one.
 ///
 /// ```

@@ -18,7 +18,9 @@ use core::ptr::NonNull;
 
 use crate::alloc::KBox;
 use crate::alloc::flags::GFP_KERNEL;
-use crate::error::{Result, from_err_ptr};
+use crate::cpumask::{self, Cpumask};
+use crate::error::code::EINVAL;
+use crate::error::{Result, from_err_ptr, to_result};
 use crate::time::Jiffies;
 use crate::types::NotThreadSafe;
 
@@ -92,19 +94,49 @@ unsafe fn free<F, R>(shared: NonNull<Shared<R>>) {
 pub struct Builder<'a> {
     name: &'a CStr,
     cpu: Option<u32>,
+    cpus: Option<&'a Cpumask>,
 }
 
 impl<'a> Builder<'a> {
     /// A thread of this name; `ps` shows the first 15 bytes.
     #[must_use]
     pub const fn new(name: &'a CStr) -> Self {
-        Self { name, cpu: None }
+        Self {
+            name,
+            cpu: None,
+            cpus: None,
+        }
     }
 
     /// It runs on this CPU only; on any, if there is no such CPU.
     #[must_use]
     pub const fn on_cpu(mut self, cpu: u32) -> Self {
         self.cpu = Some(cpu);
+        self.cpus = None;
+        self
+    }
+
+    /// It runs on these CPUs only, as long as one of them is online.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::cpumask::CpumaskVar;
+    /// use kernel::kthread::Builder;
+    /// use kernel::prelude::*;
+    ///
+    /// let mut mask = CpumaskVar::new(GFP_KERNEL)?;
+    /// let thread = Builder::new(c"nowhere").on_cpus(&mask).spawn(|_| ());
+    /// assert_eq!(thread.err(), Some(EINVAL));
+    /// mask.set(0)?;
+    /// let thread = Builder::new(c"first").on_cpus(&mask).spawn(|_| kernel::cpu::current())?;
+    /// assert!(thread.stop().is_none_or(|cpu| cpu == 0));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn on_cpus(mut self, cpus: &'a Cpumask) -> Self {
+        self.cpu = None;
+        self.cpus = Some(cpus);
         self
     }
 
@@ -112,6 +144,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     ///
+    /// - `EINVAL`: none of the CPUs that [`Self::on_cpus`] names is online.
     /// - `ENOMEM`.
     /// - `EINTR`: this task is being killed.
     pub fn spawn<F, R>(self, function: F) -> Result<JoinHandle<R>>
@@ -119,13 +152,19 @@ impl<'a> Builder<'a> {
         F: FnOnce(&Current) -> R + Send + 'static,
         R: Send + 'static,
     {
+        if self
+            .cpus
+            .is_some_and(|cpus| !cpus.intersects(cpumask::online()))
+        {
+            return Err(EINVAL);
+        }
         let shared = Shared {
             result: UnsafeCell::new(None),
             free: free::<F, R>,
         };
         let function = UnsafeCell::new(Some(function));
         let whole = KBox::new(Whole { shared, function }, GFP_KERNEL)?;
-        let cpu = self.cpu.filter(|cpu| *cpu < crate::cpu::possible());
+        let cpu = self.cpu.filter(|cpu| cpumask::possible().test(*cpu));
         let cpu = cpu.and_then(|cpu| c_int::try_from(cpu).ok()).unwrap_or(-1);
         let data: *const Whole<F, R> = &raw const *whole;
         // SAFETY:
@@ -139,6 +178,16 @@ impl<'a> Builder<'a> {
                 cpu,
             )
         })?;
+        if let Some(cpus) = self.cpus {
+            // SAFETY: the task is fresh, and was never woken; the mask is valid.
+            let bound = unsafe { bindings::ferrite_kthread_affine(task, cpus.as_ptr()) };
+            if let Err(error) = to_result(bound) {
+                // SAFETY: the reference is ours, and given up here. A thread that was not woken ends
+                // without using the shared data.
+                unsafe { bindings::ferrite_kthread_stop(task) };
+                return Err(error);
+            }
+        }
         // SAFETY: the task is fresh, and the reference is ours.
         unsafe { bindings::ferrite_kthread_wake(task) };
         // INVARIANT: the thread uses the whole, and the reference to the task is the handle's.
@@ -244,6 +293,8 @@ mod tests {
     use super::{Builder, Current};
     use crate::alloc::KBox;
     use crate::alloc::flags::GFP_KERNEL;
+    use crate::cpu;
+    use crate::cpumask::{self, CpumaskVar};
     use crate::error::Result;
     use crate::ktest::{each_allocation_fails, kernel_test};
     use crate::sync::test_thread::wait_until;
@@ -284,6 +335,28 @@ mod tests {
         done.wait_for_completion();
         assert_eq!(thread.stop(), Some(7));
         Ok(())
+    }
+
+    #[kernel_test]
+    fn a_thread_stays_on_its_cpus() -> Result {
+        let last = cpumask::online().iter().last();
+        let mut mask = CpumaskVar::new(GFP_KERNEL)?;
+        mask.set(last.unwrap_or(0))?;
+        let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+        let theirs = done.clone();
+        let thread = Builder::new(c"ferrite/cpus")
+            .on_cpu(0)
+            .on_cpus(&mask)
+            .spawn(move |me| {
+                let first = cpu::current();
+                me.sleep(2);
+                theirs.complete();
+                (first, cpu::current())
+            })?;
+        done.wait_for_completion();
+        let cpu = last.unwrap_or(0);
+        assert_eq!(thread.stop(), Some((cpu, cpu)));
+        each_allocation_fails(|| Builder::new(c"ferrite/cpus").on_cpus(&mask).spawn(|_| ()))
     }
 
     #[kernel_test]

@@ -21,6 +21,7 @@ pub mod block;
 pub mod bug;
 pub mod configfs;
 pub mod cpu;
+pub mod cpumask;
 pub mod cred;
 pub mod debugfs;
 pub mod device;

@@ -13,6 +13,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use crate::alloc::{Flags, seam};
+use crate::cpumask;
 use crate::error::{Result, code::ENOMEM};
 use crate::page::PAGE_SIZE;
 
@@ -49,17 +50,6 @@ unsafe impl<T: Send + Sync> Send for PerCpu<T> {}
 // SAFETY: a shared one gives shared access to the values.
 unsafe impl<T: Send + Sync> Sync for PerCpu<T> {}
 
-/// The CPUs that there can be.
-fn possible() -> impl Iterator<Item = u32> {
-    let limit = crate::cpu::possible();
-    let from = move |cpu: u32| {
-        // SAFETY: it only looks at a mask that does not change after boot, up to its end.
-        let next = (cpu < limit).then(|| unsafe { bindings::ferrite_percpu_next(cpu) })?;
-        (next < limit).then_some(next)
-    };
-    core::iter::successors(from(0), move |cpu| from(cpu.wrapping_add(1)))
-}
-
 impl<T: Send + Sync> PerCpu<T> {
     /// Makes a value for each CPU, with its number.
     ///
@@ -81,7 +71,7 @@ impl<T: Send + Sync> PerCpu<T> {
         let memory = unsafe { bindings::ferrite_percpu_alloc(size, align_of::<T>(), flags.0) };
         let memory = NonNull::new(memory).ok_or(ENOMEM)?;
         seam::born();
-        for cpu in possible() {
+        for cpu in cpumask::possible().iter() {
             // SAFETY: the memory is large enough for a `T` on each CPU, and nobody else's.
             unsafe {
                 let place = bindings::ferrite_percpu_of(memory.as_ptr(), cpu);
@@ -112,7 +102,7 @@ impl<T: Send + Sync> PerCpu<T> {
     /// ```
     #[must_use]
     pub fn get_cpu(&self, cpu: u32) -> Option<&T> {
-        possible().any(|possible| possible == cpu).then(|| {
+        cpumask::possible().test(cpu).then(|| {
             // SAFETY: by the invariant there is a value on each possible CPU; it is only shared.
             unsafe { &*bindings::ferrite_percpu_of(self.0.as_ptr(), cpu).cast::<T>() }
         })
@@ -120,7 +110,7 @@ impl<T: Send + Sync> PerCpu<T> {
 
     /// The values of all CPUs, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        possible().map(|cpu| {
+        cpumask::possible().iter().map(|cpu| {
             // SAFETY: by the invariant there is a value on each possible CPU; it is only shared.
             let value = unsafe { &*bindings::ferrite_percpu_of(self.0.as_ptr(), cpu).cast::<T>() };
             (cpu, value)
@@ -130,7 +120,7 @@ impl<T: Send + Sync> PerCpu<T> {
 
 impl<T: Send + Sync> Drop for PerCpu<T> {
     fn drop(&mut self) {
-        for cpu in possible() {
+        for cpu in cpumask::possible().iter() {
             // SAFETY: by the invariant the value is there; it is dropped once.
             unsafe {
                 let place = bindings::ferrite_percpu_of(self.0.as_ptr(), cpu);

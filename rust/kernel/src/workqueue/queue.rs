@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::delayed::HasDelayedWork;
 use super::item::{HasWork, WorkItem, WorkItemPointer, give_back, work_of};
+use crate::cpumask;
 use crate::error::Result;
 use crate::error::code::{EINVAL, ENOMEM};
 use crate::time::{Delta, Jiffies, delay};
@@ -72,7 +73,8 @@ impl Queue {
         self.put::<T, ID>(item, -1)
     }
 
-    /// As [`Self::try_enqueue`], for a worker of this CPU; for any, if there is no such CPU.
+    /// As [`Self::try_enqueue`], for a worker of this CPU; for any, if there is no such CPU, or if it
+    /// does not run now.
     ///
     /// # Errors
     ///
@@ -85,7 +87,8 @@ impl Queue {
     where
         T: WorkItem<ID> + HasWork<T, ID>,
     {
-        let cpu = Some(cpu).filter(|cpu| *cpu < crate::cpu::possible());
+        // Work for a CPU that does not run waits until it does, which may be never.
+        let cpu = Some(cpu).filter(|cpu| cpumask::online().test(*cpu));
         let cpu = cpu.and_then(|cpu| c_int::try_from(cpu).ok()).unwrap_or(-1);
         self.put::<T, ID>(item, cpu)
     }
