@@ -55,6 +55,7 @@
 #include "ktest.h"
 #include "kthread.h"
 #include "layout.h"
+#include "list_ktest.h"
 #include "maple_tree.h"
 #include "miscdevice.h"
 #include "mm.h"

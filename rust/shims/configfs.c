@@ -15,16 +15,12 @@ void ferrite_configfs_add_default_group(struct config_group *group, struct confi
 	configfs_add_default_group(group, parent);
 }
 
-/* Whether a file or a directory of this name comes with a directory. */
-bool ferrite_configfs_has(struct config_group *group, const char *name)
+/* Whether a file of this name comes with a directory. */
+bool ferrite_configfs_has_file(struct config_group *group, const char *name)
 {
 	const struct config_item_type *type = group->cg_item.ci_type;
-	struct config_group *other;
 	int i;
 
-	list_for_each_entry(other, &group->default_groups, group_entry)
-		if (!strcmp(config_item_name(&other->cg_item), name))
-			return true;
 	for (i = 0; type->ct_attrs && type->ct_attrs[i]; i++)
 		if (!strcmp(type->ct_attrs[i]->ca_name, name))
 			return true;

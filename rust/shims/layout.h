@@ -37,6 +37,7 @@
 #include "auxiliary.h"
 #include "block.h"
 #include "condvar.h"
+#include "list_ktest.h"
 #include "miscdevice.h"
 #include "platform.h"
 #include "poll.h"
@@ -46,6 +47,11 @@
 
 #define FERRITE_LAYOUT(X)							\
 	X(ratelimit_state, sizeof(struct ratelimit_state))			\
+	X(config_group_entry, offsetof(struct config_group, group_entry))	\
+	X(config_group_default_groups, offsetof(struct config_group, default_groups)) \
+	X(config_item_name, offsetof(struct config_item, ci_name))		\
+	X(ferrite_list_ktest, sizeof(struct ferrite_list_ktest))		\
+	X(ferrite_list_ktest_link, offsetof(struct ferrite_list_ktest, link))	\
 	X(completion, sizeof(struct completion))				\
 	X(hrtimer, sizeof(struct hrtimer))				\
 	X(timer_list, sizeof(struct timer_list))				\

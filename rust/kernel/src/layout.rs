@@ -342,6 +342,26 @@ const_assert_eq!(
     c::FERRITE_LAYOUT_firmware_size as usize
 );
 const_assert_eq!(
+    offset_of!(c::config_group, group_entry),
+    c::FERRITE_LAYOUT_config_group_entry as usize
+);
+const_assert_eq!(
+    offset_of!(c::config_group, default_groups),
+    c::FERRITE_LAYOUT_config_group_default_groups as usize
+);
+const_assert_eq!(
+    offset_of!(c::config_item, ci_name),
+    c::FERRITE_LAYOUT_config_item_name as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_list_ktest>(),
+    c::FERRITE_LAYOUT_ferrite_list_ktest as usize
+);
+const_assert_eq!(
+    offset_of!(c::ferrite_list_ktest, link),
+    c::FERRITE_LAYOUT_ferrite_list_ktest_link as usize
+);
+const_assert_eq!(
     size_of::<c::ratelimit_state>(),
     c::FERRITE_LAYOUT_ratelimit_state as usize
 );

@@ -34,6 +34,7 @@ pub mod firmware;
 pub mod fs;
 pub mod id_pool;
 pub mod ida;
+pub mod interop;
 pub mod io;
 pub mod ioctl;
 pub mod iov;

@@ -4,6 +4,7 @@
 
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
+use core::mem::offset_of;
 use core::sync::atomic::Ordering;
 
 use macros::vtable;
@@ -13,6 +14,8 @@ use super::node::{Head, Node, Owned};
 use super::{Item, check_name};
 use crate::error::code::{EEXIST, ENODEV, EPERM};
 use crate::error::{Error, Result};
+use crate::interop::list::CList;
+use crate::types::Opaque;
 
 /// A directory in which user space makes directories.
 ///
@@ -153,6 +156,17 @@ impl<D: GroupOperations> Callbacks<D> {
     }
 }
 
+/// A directory in the list of another one.
+#[repr(transparent)]
+struct Group(Opaque<bindings::config_group>);
+
+impl Group {
+    fn name(&self) -> &CStr {
+        // SAFETY: a group in a list has a name, which is terminated and does not change.
+        unsafe { CStr::from_ptr((*self.0.get()).cg_item.ci_name) }
+    }
+}
+
 /// Takes the directories that come with a directory.
 pub struct DefaultGroups<'a> {
     parent: *mut bindings::config_group,
@@ -166,6 +180,13 @@ impl DefaultGroups<'_> {
             parent,
             _parent: PhantomData,
         }
+    }
+
+    /// Those that were added.
+    fn list(&self) -> &CList<Group, { offset_of!(bindings::config_group, group_entry) }> {
+        // SAFETY: the parent is initialised, and the list is made by `add` alone, of groups that live as
+        // long as the parent.
+        unsafe { CList::from_raw(&raw const (*self.parent).default_groups) }
     }
 
     /// Adds a directory. It cannot be removed by itself. May sleep.
@@ -183,7 +204,8 @@ impl DefaultGroups<'_> {
     {
         check_name(name)?;
         // SAFETY: the parent is initialised, and nobody else has it yet; the name is terminated.
-        if unsafe { bindings::ferrite_configfs_has(self.parent, name.as_ptr()) } {
+        let file = unsafe { bindings::ferrite_configfs_has_file(self.parent, name.as_ptr()) };
+        if file || self.list().iter().any(|group| group.name() == name) {
             return Err(EEXIST);
         }
         let group = Node::make(name, data)?.into_raw();
