@@ -67,6 +67,7 @@
 #include "print.h"
 #include "ratelimit.h"
 #include "rcu.h"
+#include "registration.h"
 #include "rw.h"
 #include "seq_file.h"
 #include "slab.h"

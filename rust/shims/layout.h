@@ -42,6 +42,7 @@
 #include "platform.h"
 #include "poll.h"
 #include "rcu.h"
+#include "registration.h"
 #include "rw.h"
 #include "sysfs.h"
 
@@ -52,6 +53,8 @@
 	X(config_item_name, offsetof(struct config_item, ci_name))		\
 	X(ferrite_list_ktest, sizeof(struct ferrite_list_ktest))		\
 	X(ferrite_list_ktest_link, offsetof(struct ferrite_list_ktest, link))	\
+	X(ferrite_registration, sizeof(struct ferrite_registration))		\
+	X(ferrite_registration_end, offsetof(struct ferrite_registration, end))	\
 	X(completion, sizeof(struct completion))				\
 	X(hrtimer, sizeof(struct hrtimer))				\
 	X(timer_list, sizeof(struct timer_list))				\

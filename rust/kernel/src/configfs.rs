@@ -92,7 +92,6 @@ pub use group::{DefaultGroups, GroupOperations};
 
 use core::ffi::CStr;
 use core::ops::Deref;
-use core::sync::atomic::Ordering;
 
 use pinned_init::PinInit;
 
@@ -138,9 +137,13 @@ pub(crate) fn check_name(name: &CStr) -> Result {
 
 /// A directory in `/sys/kernel/config`. Dropping it takes it away.
 ///
+/// One that is never dropped (`mem::forget`) is taken away by the module's exit, with a line in the log;
+/// its value stays in memory.
+///
 /// # Invariants
 ///
-/// The node is registered with configfs as a subsystem, and one of its references is ours.
+/// The node was registered with configfs as a subsystem, and with the module; one of its references is
+/// ours.
 pub struct Subsystem<D: Item> {
     node: node::Owned<D>,
 }
@@ -169,6 +172,9 @@ impl<D: Item> Subsystem<D> {
         // SAFETY: the node is initialised, of a name, and part of nothing else. configfs takes its
         // own references.
         to_result(unsafe { bindings::configfs_register_subsystem(node.head().as_ptr()) })?;
+        // SAFETY: configfs has just got it. The node lives as long as it has references, and one is given
+        // up only when this is dropped.
+        unsafe { node.head().registered() };
         // INVARIANT: it has just been registered; `node` is a reference.
         Ok(Self { node })
     }
@@ -186,20 +192,8 @@ impl<D: Item> Drop for Subsystem<D> {
     /// If there are directories that were made with `mkdir` (which an exit of the module rules out), no
     /// more can be made from now on, and this waits until they have been removed.
     fn drop(&mut self) {
-        let head = self.node.head();
-        head.close();
-        if head.made.load(Ordering::Acquire) != 0 {
-            crate::pr_warn!("configfs: waiting for the removal of what was made with mkdir");
-            while head.made.load(Ordering::Acquire) != 0 {
-                // SAFETY: may sleep, as `drop` may.
-                unsafe { bindings::ferrite_configfs_pause() };
-            }
-        }
-        // An `rmdir` that has counted down may not have returned yet. It holds the lock of the
-        // directory that it happened in: this one's, or one's that came with it. Taking those away
-        // takes their locks.
-        // SAFETY: by the invariant the subsystem is registered; it is empty.
-        unsafe { bindings::configfs_unregister_subsystem(head.as_ptr()) };
+        // SAFETY: it was registered when it was made.
+        unsafe { self.node.head().unregister() };
     }
 }
 

@@ -365,3 +365,11 @@ const_assert_eq!(
     size_of::<c::ratelimit_state>(),
     c::FERRITE_LAYOUT_ratelimit_state as usize
 );
+const_assert_eq!(
+    size_of::<c::ferrite_registration>(),
+    c::FERRITE_LAYOUT_ferrite_registration as usize
+);
+const_assert_eq!(
+    offset_of!(c::ferrite_registration, end),
+    c::FERRITE_LAYOUT_ferrite_registration_end as usize
+);

@@ -4,6 +4,10 @@
 //!
 //! C header: `include/linux/module.h`.
 
+mod registration;
+
+pub(crate) use registration::Registration;
+
 use core::cell::UnsafeCell;
 use core::ffi::c_int;
 use core::ptr;
@@ -49,6 +53,7 @@ impl ThisModule {
 
     /// The module's name.
     #[must_use]
+    #[inline(never)]
     pub fn name(&self) -> &str {
         // SAFETY: the name is an array inside of the object, and never changes.
         let name = unsafe { &(*self.0.get()).name };
@@ -73,6 +78,7 @@ impl ThisModule {
 /// A pointer, so that only a module which defers calls contains what waits for them.
 static DRAIN: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 static DRAIN_WORK: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static END: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Has `function` called before the module's code goes away, when its value has been dropped.
 ///
@@ -89,9 +95,16 @@ pub(crate) fn drain_work_with(function: fn()) {
     DRAIN_WORK.store(function, Ordering::Release);
 }
 
+/// As [`drain_with`], before and after the work: for what is registered, and may start work, as work may
+/// register it.
+fn end_with(function: fn()) {
+    let function = core::hint::black_box(function as *mut ());
+    END.store(function, Ordering::Release);
+}
+
 /// The end: nothing may call into the module from now on.
 fn drain() {
-    for function in [&DRAIN_WORK, &DRAIN] {
+    for function in [&END, &DRAIN_WORK, &END, &DRAIN] {
         let function = function.load(Ordering::Acquire);
         if !function.is_null() {
             // SAFETY: what is not null is a `fn()`, see `drain_with`.

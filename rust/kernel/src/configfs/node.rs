@@ -13,6 +13,7 @@ use crate::alloc::KBox;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::error::code::ENOMEM;
 use crate::error::{Error, Result, to_result};
+use crate::module::Registration;
 use crate::types::Opaque;
 
 /// What configfs keeps for a directory.
@@ -26,6 +27,8 @@ pub(super) struct Head {
     pub(super) made: AtomicUsize,
     /// No more are to be made: set in the subsystem's head, with its lock held.
     closing: AtomicBool,
+    /// Added as long as it is a subsystem that configfs knows.
+    registration: Registration,
 }
 
 impl Head {
@@ -34,6 +37,7 @@ impl Head {
             dir: Opaque::zeroed(),
             made: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
+            registration: Registration::new(),
         }
     }
 
@@ -52,8 +56,80 @@ impl Head {
         unsafe { &*bindings::ferrite_configfs_subsystem(group).cast::<Self>() }
     }
 
+    /// Tells the module of a subsystem, for the case that it is never dropped.
+    ///
+    /// # Safety
+    ///
+    /// It was registered with configfs just now, and is in a [`Node`] that lives until
+    /// [`Self::end`].
+    pub(super) unsafe fn registered(&self) {
+        // SAFETY: it is registered for the first time. The node stays where it is, and `hold` takes a
+        // reference to it.
+        unsafe { self.registration.add(Self::hold, Self::left) };
+    }
+
+    /// # Safety
+    ///
+    /// `registration` is a head's.
+    unsafe fn of_registration<'a>(registration: *mut bindings::ferrite_registration) -> &'a Self {
+        let offset = core::mem::offset_of!(Self, registration);
+        // SAFETY: it is that far inside of a head, which the caller promises.
+        unsafe { &*registration.byte_sub(offset).cast::<Self>() }
+    }
+
+    unsafe extern "C" fn hold(registration: *mut bindings::ferrite_registration) {
+        // SAFETY: the module's exit calls this for what `registered` has added, and which its owner
+        // cannot give up meanwhile.
+        unsafe {
+            let head = Self::of_registration(registration);
+            bindings::config_item_get(head.as_ptr().cast());
+        }
+    }
+
+    /// The module's exit ends a subsystem that was never dropped.
+    unsafe extern "C" fn left(registration: *mut bindings::ferrite_registration) {
+        // SAFETY: it is one that `hold` has taken a reference to.
+        let head = unsafe { Self::of_registration(registration) };
+        // SAFETY: a directory has a name, which is terminated, as long as it is there.
+        let name = unsafe { CStr::from_ptr((*head.as_ptr()).su_group.cg_item.ci_name) };
+        crate::pr_warn!("configfs: {} was never dropped, and is taken away", name);
+        head.end();
+        // SAFETY: the reference is that of `hold`.
+        unsafe { bindings::config_item_put(head.as_ptr().cast()) };
+    }
+
+    /// Takes a subsystem away, unless the module's exit does. Waits until what was made with `mkdir` has
+    /// been removed.
+    ///
+    /// # Safety
+    ///
+    /// [`Self::registered`] was called.
+    pub(super) unsafe fn unregister(&self) {
+        // SAFETY: the caller promises that it was added.
+        if unsafe { self.registration.remove() } {
+            self.end();
+        }
+    }
+
+    /// Takes a registered subsystem away, once.
+    fn end(&self) {
+        self.close();
+        if self.made.load(Ordering::Acquire) != 0 {
+            crate::pr_warn!("configfs: waiting for the removal of what was made with mkdir");
+            while self.made.load(Ordering::Acquire) != 0 {
+                // SAFETY: may sleep, as `drop` may.
+                unsafe { bindings::ferrite_configfs_pause() };
+            }
+        }
+        // An `rmdir` that has counted down may not have returned yet. It holds the lock of the
+        // directory that it happened in: this one's, or one's that came with it. Taking those away
+        // takes their locks.
+        // SAFETY: the subsystem is registered; it is empty.
+        unsafe { bindings::configfs_unregister_subsystem(self.as_ptr()) };
+    }
+
     /// From now on no directory is made below this subsystem.
-    pub(super) fn close(&self) {
+    fn close(&self) {
         // SAFETY: the lock was initialised with the directory; this may sleep, as `drop` may.
         unsafe { bindings::ferrite_configfs_lock(self.as_ptr()) };
         self.closing.store(true, Ordering::Relaxed);
