@@ -158,21 +158,31 @@ impl Disk {
         Ok(())
     }
 
+    /// Shows a value as `null_blk` does, `bool`s too: a number.
+    #[inline(never)]
+    fn show_number(&self, page: &mut Output<'_>, value: fn(&State) -> u64) -> Result {
+        let value = value(&self.state.lock());
+        page.integer(value).text("\n");
+        Ok(())
+    }
+
     /// Changes what cannot be changed while the disk is on.
-    fn change(&self, change: impl FnOnce(&mut Config)) -> Result {
+    #[inline(never)]
+    fn change<T>(&self, value: T, set: fn(&mut Config, T)) -> Result {
         let mut state = self.state.lock();
         if state.on.is_some() {
             return Err(EBUSY);
         }
-        change(&mut state.config);
+        set(&mut state.config, value);
         Ok(())
     }
 
     /// Changes the number of queues, at once if the disk is on.
-    fn change_queues(&self, change: impl FnOnce(&mut Config)) -> Result {
+    #[inline(never)]
+    fn change_queues(&self, value: u32, set: fn(&mut Config, u32)) -> Result {
         let mut state = self.state.lock();
         let mut wanted = state.config;
-        change(&mut wanted);
+        set(&mut wanted, value);
         if let Some(on) = &state.on {
             let most = kernel::cpu::possible();
             if wanted.submit_queues > most || wanted.poll_queues > most {
@@ -186,44 +196,18 @@ impl Disk {
     }
 }
 
-/// How a value of the configuration is shown.
-trait Show {
-    fn show(self, page: &mut Output<'_>);
-}
-
-impl Show for u32 {
-    fn show(self, page: &mut Output<'_>) {
-        page.integer(self).text("\n");
-    }
-}
-
-impl Show for u64 {
-    fn show(self, page: &mut Output<'_>) {
-        page.integer(self).text("\n");
-    }
-}
-
-/// As `null_blk` shows them: a number.
-impl Show for bool {
-    fn show(self, page: &mut Output<'_>) {
-        page.text(if self { "1\n" } else { "0\n" });
-    }
-}
-
 /// Files that stand for one field of the configuration: number of the file, field, how to change it.
 macro_rules! attributes {
     ($($id:literal: $field:ident by $change:ident,)*) => { $(
         #[vtable]
         impl AttributeOperations<$id> for Disk {
             fn show(&self, page: &mut Output<'_>) -> Result {
-                let value = self.state.lock().config.$field;
-                value.show(page);
-                Ok(())
+                self.show_number(page, |state| state.config.$field.into())
             }
 
             fn store(&self, page: Input<'_>) -> Result {
                 let value = page.parse()?;
-                self.$change(|config| config.$field = value)
+                self.$change(value, |config, value| config.$field = value)
             }
         }
     )* };
@@ -255,9 +239,7 @@ attributes! {
 #[vtable]
 impl AttributeOperations<0> for Disk {
     fn show(&self, page: &mut Output<'_>) -> Result {
-        let on = self.state.lock().on.is_some();
-        on.show(page);
-        Ok(())
+        self.show_number(page, |state| state.on.is_some().into())
     }
 
     fn store(&self, page: Input<'_>) -> Result {

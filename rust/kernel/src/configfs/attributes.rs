@@ -198,12 +198,40 @@ unsafe extern "C" fn show<D: AttributeOperations<ID>, const ID: u64>(
     item: *mut bindings::config_item,
     page: *mut c_char,
 ) -> isize {
-    // SAFETY: configfs calls this for an item of the type that holds this callback, and keeps the
-    // directory during the call.
-    let data = unsafe { Node::<D>::data(item) };
-    // SAFETY: the page is the open file's, and ours during the call.
+    /// # Safety
+    ///
+    /// `item` is that of a `Node<D>`, which lives during the call.
+    unsafe fn call<D: AttributeOperations<ID>, const ID: u64>(
+        item: *mut bindings::config_item,
+        page: &mut Output<'_>,
+    ) -> Result {
+        // SAFETY: the caller promises it.
+        unsafe { Node::<D>::data(item) }.show(page)
+    }
+    // SAFETY:
+    // - configfs calls this for an item of the type that holds this callback, and keeps the directory
+    //   during the call;
+    // - the page is the open file's, and ours during the call.
+    unsafe { show_with(item, page, call::<D, ID>) }
+}
+
+/// What all files of text have in common: once in a module.
+///
+/// # Safety
+///
+/// - `item` is what `show` asks for.
+/// - `page` is what [`Output::from_raw`] asks for, during the call.
+#[inline(never)]
+unsafe fn show_with(
+    item: *mut bindings::config_item,
+    page: *mut c_char,
+    show: unsafe fn(*mut bindings::config_item, &mut Output<'_>) -> Result,
+) -> isize {
+    // SAFETY: the caller promises the same.
     let mut page = unsafe { Output::from_raw(page) };
-    count(data.show(&mut page).and_then(|()| page.finish()))
+    // SAFETY: as above.
+    let result = unsafe { show(item, &mut page) };
+    count(result.and_then(|()| page.finish()))
 }
 
 unsafe extern "C" fn store<D: AttributeOperations<ID>, const ID: u64>(
@@ -211,14 +239,42 @@ unsafe extern "C" fn store<D: AttributeOperations<ID>, const ID: u64>(
     page: *const c_char,
     len: usize,
 ) -> isize {
+    /// # Safety
+    ///
+    /// `item` is that of a `Node<D>`, which lives during the call.
+    unsafe fn call<D: AttributeOperations<ID>, const ID: u64>(
+        item: *mut bindings::config_item,
+        input: Input<'_>,
+    ) -> Result {
+        // SAFETY: the caller promises it.
+        unsafe { Node::<D>::data(item) }.store(input)
+    }
+    // SAFETY:
+    // - as for `show`;
+    // - the page has that many bytes and a zero behind them, and is ours during the call.
+    unsafe { store_with(item, page, len, call::<D, ID>) }
+}
+
+/// What all files of text have in common: once in a module.
+///
+/// # Safety
+///
+/// - `item` is what `store` asks for.
+/// - `page` and `len` are what [`Input::from_raw`] asks for, during the call.
+#[inline(never)]
+unsafe fn store_with(
+    item: *mut bindings::config_item,
+    page: *const c_char,
+    len: usize,
+    store: unsafe fn(*mut bindings::config_item, Input<'_>) -> Result,
+) -> isize {
     if len >= CUT {
         return count(Err(EFBIG));
     }
-    // SAFETY: as for `show`.
-    let data = unsafe { Node::<D>::data(item) };
-    // SAFETY: the page has that many bytes and a zero behind them, and is ours during the call.
+    // SAFETY: the caller promises the same.
     let input = unsafe { Input::from_raw(page, len) };
-    count(data.store(input).map(|()| len))
+    // SAFETY: as above.
+    count(unsafe { store(item, input) }.map(|()| len))
 }
 
 /// A file of bytes, for C.
