@@ -19,12 +19,13 @@ mod tests;
 
 pub use iter::Ones;
 
-use core::ops::{Bound, RangeBounds};
+use core::ops::{Range, RangeBounds};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::alloc::{Flags, KVec};
 use crate::error::Result;
 use crate::error::code::EINVAL;
+use crate::types::range_of;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -307,19 +308,7 @@ impl<S: Storage> Bitmap<S> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn assign_range(&mut self, range: impl RangeBounds<usize>, set: bool) -> Result {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.checked_add(1).ok_or(EINVAL)?,
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.checked_add(1).ok_or(EINVAL)?,
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => self.len,
-        };
-        if start > end || end > self.len {
-            return Err(EINVAL);
-        }
+        let Range { start, end } = range_of(range, self.len)?;
         let mut first = 0_usize;
         for word in self.storage.words_mut() {
             // The part of the range that is in this word.

@@ -97,12 +97,12 @@ macro_rules! __asm_word {
     };
 }
 
-/// Whether a [`StaticKey`](crate::jump_label::StaticKey) is on, as an instruction that is patched:
-/// a no-op while it is off. Takes the path of a static. May be used in any context.
+/// Whether the key that lies `$offset` bytes inside of a static of C's or ours is on: an instruction
+/// that is patched.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! static_branch_unlikely {
-    ($key:path) => {{
-        let _: &'static $crate::jump_label::StaticKey = &$key;
+macro_rules! __static_branch {
+    ($place:path, $offset:expr) => {
         'branch: {
             // SAFETY: the instruction is a no-op, or a jump to the label.
             unsafe {
@@ -117,9 +117,10 @@ macro_rules! static_branch_unlikely {
                     ".balign {word}",
                     ".long 2b - .",
                     ".long {yes} - .",
-                    concat!($crate::__asm_word!(), " {key} + {hack} - ."),
+                    concat!($crate::__asm_word!(), " {place} + {offset} + {hack} - ."),
                     ".popsection",
-                    key = sym $key,
+                    place = sym $place,
+                    offset = const $offset,
                     hack = const $crate::bindings::FERRITE_JUMP_LABEL_HACK,
                     word = const ::core::mem::size_of::<usize>(),
                     yes = label { break 'branch true },
@@ -128,6 +129,16 @@ macro_rules! static_branch_unlikely {
             }
             false
         }
+    };
+}
+
+/// Whether a [`StaticKey`](crate::jump_label::StaticKey) is on, as an instruction that is patched:
+/// a no-op while it is off. Takes the path of a static. May be used in any context.
+#[macro_export]
+macro_rules! static_branch_unlikely {
+    ($key:path) => {{
+        let _: &'static $crate::jump_label::StaticKey = &$key;
+        $crate::__static_branch!($key, 0)
     }};
 }
 

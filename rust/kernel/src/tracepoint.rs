@@ -37,38 +37,13 @@ pub fn text<const N: usize>(text: &str) -> [u8; N] {
     bytes
 }
 
-/// Whether somebody listens to a tracepoint, as an instruction that is patched.
+/// Whether somebody listens to a tracepoint, as an instruction that is patched: the key is inside of
+/// the tracepoint.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tracepoint_enabled {
     ($point:path) => {
-        'branch: {
-            // SAFETY: the instruction is a no-op, or a jump to the label. The key is inside of the
-            // tracepoint.
-            unsafe {
-                ::core::arch::asm!(
-                    "2:",
-                    ".if {hack}",
-                    "jmp {yes}",
-                    ".else",
-                    $crate::__nop5!(),
-                    ".endif",
-                    ".pushsection __jump_table,\"aw\"",
-                    ".balign {word}",
-                    ".long 2b - .",
-                    ".long {yes} - .",
-                    concat!($crate::__asm_word!(), " {point} + {key} + {hack} - ."),
-                    ".popsection",
-                    point = sym $point,
-                    key = const $crate::bindings::FERRITE_TRACEPOINT_KEY,
-                    hack = const $crate::bindings::FERRITE_JUMP_LABEL_HACK,
-                    word = const ::core::mem::size_of::<usize>(),
-                    yes = label { break 'branch true },
-                    options(nomem, nostack, preserves_flags, att_syntax),
-                );
-            }
-            false
-        }
+        $crate::__static_branch!($point, $crate::bindings::FERRITE_TRACEPOINT_KEY)
     };
 }
 

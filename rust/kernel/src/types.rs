@@ -5,6 +5,10 @@
 use core::cell::UnsafeCell;
 use core::marker::PhantomPinned;
 use core::mem::MaybeUninit;
+use core::ops::{Bound, Range, RangeBounds};
+
+use crate::error::Result;
+use crate::error::code::EINVAL;
 
 /// Memory that the C side owns: it may be uninitialised, change at any time, and never move.
 ///
@@ -123,4 +127,26 @@ impl NotThreadSafe {
     pub const fn new() -> Self {
         Self(core::marker::PhantomData)
     }
+}
+
+/// The indices of a range in something of `len` values.
+///
+/// # Errors
+///
+/// `EINVAL`: it ends before it starts, or goes beyond the end.
+pub(crate) fn range_of(range: impl RangeBounds<usize>, len: usize) -> Result<Range<usize>> {
+    let start = match range.start_bound() {
+        Bound::Included(start) => *start,
+        Bound::Excluded(before) => before.checked_add(1).ok_or(EINVAL)?,
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(last) => last.checked_add(1).ok_or(EINVAL)?,
+        Bound::Excluded(end) => *end,
+        Bound::Unbounded => len,
+    };
+    if start > end || end > len {
+        return Err(EINVAL);
+    }
+    Ok(start..end)
 }

@@ -2,12 +2,13 @@
 
 //! Changes in the middle of an array.
 
-use core::ops::{Bound, RangeBounds};
+use core::ops::{Range, RangeBounds};
 
 use super::{Drain, Vec};
 use crate::alloc::{Allocator, Flags};
 use crate::error::Result;
 use crate::error::code::EINVAL;
+use crate::types::range_of;
 
 impl<T, A: Allocator> Vec<T, A> {
     /// Puts a value at `index`; it and those behind move down.
@@ -162,18 +163,10 @@ impl<T, A: Allocator> Vec<T, A> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn drain(&mut self, range: impl RangeBounds<usize>) -> Result<Drain<'_, T, A>> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.checked_add(1).ok_or(EINVAL)?,
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.checked_add(1).ok_or(EINVAL)?,
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => self.len,
-        };
-        let left = end.checked_sub(start).ok_or(EINVAL)?;
-        let tail_len = self.len.checked_sub(end).ok_or(EINVAL)?;
+        let Range { start, end } = range_of(range, self.len)?;
+        // Both are not negative: the range is one of this array.
+        let left = end.saturating_sub(start);
+        let tail_len = self.len.saturating_sub(end);
         // INVARIANT: what the iterator may give away is not counted any more, so that forgetting
         // it leaves nothing that is used twice.
         self.len = start;
