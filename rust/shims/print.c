@@ -4,9 +4,6 @@
 #include <linux/string.h>
 #include "print.h"
 
-/* Older kernels declare it where it is used. */
-extern bool no_hash_pointers;
-
 /* The level is found in the formatted text, so it may be an argument. */
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len)
 {
@@ -36,7 +33,11 @@ size_t ferrite_print_pointer(char *text, size_t len, const void *pointer)
 }
 
 /* Whether that is not the address itself. */
-bool ferrite_print_hashes(void)
+bool ferrite_print_hashes(const void *pointer)
 {
-	return !no_hash_pointers;
+	char shown[2 * sizeof(pointer) + 1], address[2 * sizeof(pointer) + 1];
+
+	snprintf(shown, sizeof(shown), "%p", pointer);
+	snprintf(address, sizeof(address), "%px", pointer);
+	return strcmp(shown, address);
 }

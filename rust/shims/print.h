@@ -9,6 +9,6 @@ void ferrite_print_start(int level, const char *module, size_t module_len, const
 void ferrite_print_cont(const char *text, size_t len);
 void ferrite_print_end(const char *text, size_t len);
 size_t ferrite_print_pointer(char *text, size_t len, const void *pointer);
-bool ferrite_print_hashes(void);
+bool ferrite_print_hashes(const void *pointer);
 
 #endif

@@ -278,7 +278,8 @@ mod tests {
         other.copy_from(&mask);
         assert!(other.test(last));
         let mut text = crate::print::Text::<16>::new();
-        other.copy_from(&CpumaskVar::new(GFP_KERNEL)?);
+        let empty = CpumaskVar::new(GFP_KERNEL)?;
+        other.copy_from(&empty);
         other.set(0)?;
         write_text!(&mut text, "{:?}", *other);
         assert_eq!(text.as_str()?, "{0}");
