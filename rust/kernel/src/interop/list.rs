@@ -44,12 +44,6 @@ impl<T, const OFFSET: usize> CList<T, OFFSET> {
         unsafe { &*head.cast::<Self>() }
     }
 
-    /// Whether there is nothing in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
-
     /// The values, from the first to the last.
     #[must_use]
     pub fn iter(&self) -> CListIter<'_, T, OFFSET> {
@@ -144,7 +138,7 @@ mod tests {
             unsafe { bindings::ferrite_list_ktest_fill(head.get(), nodes, count.into()) };
             // SAFETY: the list was just made, and nobody changes it while it is looked at.
             let list = unsafe { Nodes::from_raw(head.get()) };
-            assert_eq!(list.is_empty(), count == 0);
+            assert_eq!(list.iter().next().is_none(), count == 0);
             let expected = (0..count).map(|number| i32::from(number) * 10);
             assert!(list.iter().map(Node::value).eq(expected));
             let mut seen = 0_u8;
