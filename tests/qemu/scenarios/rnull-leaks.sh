@@ -11,16 +11,24 @@
 # address among its callers is one that the module has left. The names are taken from kallsyms
 # while the module is there.
 #
-# Left out are the nodes of IDRs, IDAs and of preloaded radix trees, which the whole kernel shares, whoever caused one; and
-# a bio, of which 7.3 keeps some for each CPU when they are done with; and
-# what older processes allocated in the init code of other modules, whose place rnull has taken; and
-# what blk-mq has lost for older processes: the tags of queues that were taken away (6.1), and the
-# contexts of disks with polled queues.
+# Left out is what is older than rnull: modules were at its place before, and what they have left to the kernel (firmware's
+# memory, which is unmapped late) has callers with the same addresses. Left out, too, are the nodes of IDRs, IDAs and of
+# preloaded radix trees, which the whole kernel shares, whoever caused one; and a bio, of which 7.3 keeps some for each CPU
+# when they are done with.
+
+# They wrap on 32-bit machines, five minutes after the boot for the first time.
+jiffies() {
+	awk '$1 == "jiffies:" { print $2; exit }' /proc/timer_list
+}
 
 traces=/sys/kernel/debug/slab
 [ -e "$traces/kmalloc-64/alloc_traces" ] || fail "slub_debug=U is not in force"
 
 point "a failed load, work, and unload"
+begun=$(jiffies)
+[ -n "$begun" ] || fail "no jiffies in /proc/timer_list"
+# Longer than the kernel takes for one file of traces: the time of reading it is known no better.
+sleep 5
 check_errno EINVAL load rnull bs=1536
 rnull_up gb=1 memory_backed=1 submit_queues=2 nr_devices=2
 grep '\[rnull\]' /proc/kallsyms | grep ' [tT] ' | sort >/tmp/case/symbols
@@ -36,18 +44,17 @@ point "no object is left that rnull has allocated"
 # begins with a count, then the callers, then an empty line.
 for file in "$traces"/*/alloc_traces; do
 	cache=${file%/alloc_traces}
-	awk -v cache="${cache##*/}" -v shell=$$ '
-		function last(range) {
-			sub(/.*-/, "", range)
-			return range + 0
-		}
+	since=$((($(jiffies) - begun) & 0xffffffff))
+	cat "$file" >/tmp/case/traces 2>/dev/null || continue
+	awk -v cache="${cache##*/}" -v since="$since" '
 		NR == FNR { address[++known] = $1; name[known] = $3; next }
 		$1 ~ /^[0-9]+$/ || NF == 0 {
-			if (ours && !shared && !(older && (init || lost)))
+			if (ours && !shared && !older)
 				print text
 			text = cache ": " $0
-			ours = shared = init = lost = 0
-			older = match($0, /pid=[0-9-]+/) && last(substr($0, RSTART + 4, RLENGTH - 4)) < shell
+			ours = shared = 0
+			# The age of the youngest, in jiffies.
+			older = match($0, /age=[0-9]+/) && substr($0, RSTART + 4, RLENGTH - 4) + 0 > since
 			if (NF == 0)
 				next
 		}
@@ -66,18 +73,14 @@ for file in "$traces"/*/alloc_traces; do
 			}
 			if (/id[ar]_/ || /radix_tree_preload/ || /bio_alloc_bioset/)
 				shared = 1
-			if (/do_one_initcall/)
-				init = 1
-			if (/blk_mq_alloc_map_and_rqs|blk_mq_realloc_hw_ctxs/)
-				lost = 1
 			if ($1 !~ /^[0-9]+$/)
 				text = text "\n  " $0
 		}
 		END {
-			if (ours && !shared && !(older && (init || lost)))
+			if (ours && !shared && !older)
 				print text
 		}
-	' /tmp/case/symbols "$file" 2>/dev/null || true
+	' /tmp/case/symbols /tmp/case/traces || true
 done >/tmp/case/left
 if [ -s /tmp/case/left ]; then
 	head -n 60 /tmp/case/left
