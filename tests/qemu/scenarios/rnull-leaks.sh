@@ -14,7 +14,7 @@
 # Left out is what is older than rnull: modules were at its place before, and what they have left to the kernel (firmware's
 # memory, which is unmapped late) has callers with the same addresses. Left out, too, are the nodes of IDRs, IDAs and of
 # preloaded radix trees, which the whole kernel shares, whoever caused one; and a bio, of which 7.3 keeps some for each CPU
-# when they are done with.
+# when they are done with; and what a slab cache is made of, because bios of one size share one, whoever has it made (rnull makes none).
 
 # They wrap on 32-bit machines, five minutes after the boot for the first time.
 jiffies() {
@@ -71,7 +71,7 @@ for file in "$traces"/*/alloc_traces; do
 				sub(/0x[0-9a-f]+/, name[i] "+? [rnull]")
 				ours = 1
 			}
-			if (/id[ar]_/ || /radix_tree_preload/ || /bio_alloc_bioset/)
+			if (/id[ar]_/ || /radix_tree_preload/ || /bio_alloc_bioset/ || /kmem_cache_create/)
 				shared = 1
 			if ($1 !~ /^[0-9]+$/)
 				text = text "\n  " $0
