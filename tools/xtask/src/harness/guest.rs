@@ -77,10 +77,20 @@ pub type Settled<'a> = &'a mut dyn FnMut(usize, Record);
 pub struct Run {
     /// How long the guest took to its init, by the host's clock, if it came that far.
     pub init: Option<Duration>,
+    /// How it ended.
+    pub end: End,
     /// What was said outside any test.
     pub stray: Vec<String>,
     /// The whole console.
     pub console: PathBuf,
+}
+
+impl Run {
+    /// Whether the kernel stood still before it came to its init: nothing of ours has run by then.
+    #[must_use]
+    pub fn is_stillborn(&self) -> bool {
+        self.init.is_none() && self.end == End::Killed
+    }
 }
 
 impl Mission<'_> {
@@ -247,6 +257,7 @@ impl Mission<'_> {
         watch.report(self.scenarios.len(), end, settled);
         Ok(Run {
             init: watch.init,
+            end,
             stray: watch.judge.stray().to_vec(),
             console: self.dir.join("console.log"),
         })
@@ -300,7 +311,7 @@ impl Watch {
                 }
                 Heard::Bytes(_) if Instant::now() < self.deadline => {}
                 Heard::Bytes(_) | Heard::Silence => {
-                    if running.is_some() {
+                    if running.is_some() || self.init.is_none() {
                         self.last_words()?;
                     }
                     return Ok(End::Killed);

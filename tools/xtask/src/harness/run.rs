@@ -158,17 +158,28 @@ impl Session<'_> {
     }
 
     /// Runs tests that share a guest; those that a dead guest leaves over get another one.
+    ///
+    /// So does a guest whose kernel stands still before its init, once: nothing of ours has run by
+    /// then, and an emulated machine has been seen to stop where its CPUs change their clock together.
     fn run_group(&self, mut waiting: Vec<Waiting<'_>>) -> Result<()> {
+        let mut may_stand_still = true;
         for boot in 1.. {
-            waiting = self.run_guest(boot, &waiting)?;
+            let before = waiting.len();
+            waiting = self.run_guest(boot, &waiting, may_stand_still)?;
             if waiting.is_empty() {
                 break;
             }
+            may_stand_still = waiting.len() < before;
         }
         Ok(())
     }
 
-    fn run_guest<'t>(&self, boot: u32, waiting: &[Waiting<'t>]) -> Result<Vec<Waiting<'t>>> {
+    fn run_guest<'t>(
+        &self,
+        boot: u32,
+        waiting: &[Waiting<'t>],
+        may_stand_still: bool,
+    ) -> Result<Vec<Waiting<'t>>> {
         let first = &waiting[0].1;
         let (lab, built) = &self.ready[first.kernel.id];
         let scenarios: Vec<&Scenario> = waiting.iter().map(|(_, test)| test.scenario).collect();
@@ -214,6 +225,14 @@ impl Session<'_> {
             .with_context(|| format!("cannot run the guest of {}", dir.display()))?;
         if left.len() < waiting.len() {
             self.remark(first, &run);
+            return Ok(left);
+        }
+        if may_stand_still && run.is_stillborn() {
+            let guest = format!("{} ({} boot)", first.kernel.id, first.boot.name);
+            let log = run.console.display();
+            self.ctx.ui.line(format!(
+                "{guest}: the kernel stood still before its init and is booted again; it said last: {log}"
+            ));
             return Ok(left);
         }
         for (nth, (place, test)) in left.iter().enumerate() {
