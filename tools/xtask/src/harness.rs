@@ -17,6 +17,7 @@ pub mod boot;
 pub mod console;
 pub mod coverage;
 mod demo;
+pub mod device;
 pub mod dmesg;
 pub mod guest;
 pub mod image;

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::archive::{self, Archive};
 use super::console::Splitter;
+use super::device::{DEVICES, Device};
 use super::judge::{End, Expected, Judge, Progress, Record};
 use super::qemu::{self, Guest, Heard, Machine};
 use super::scenario::Scenario;
@@ -133,12 +134,22 @@ impl Mission<'_> {
             initrd,
             cmdline: self.boot.cmdline(&config),
             disk: self.wants_disk().then(|| lab.tools.disk.clone()),
+            devices: self.devices(),
         })
     }
 
     fn stock(&self) -> Vec<&str> {
         let all = self.scenarios.iter().flat_map(|s| &s.stock);
         all.map(String::as_str).collect()
+    }
+
+    /// The devices that any of the scenarios asks for, each once; all of them for a person.
+    fn devices(&self) -> Vec<&'static Device> {
+        let wanted = |device: &&Device| {
+            let mut scenarios = self.scenarios.iter();
+            self.scenarios.is_empty() || scenarios.any(|s| s.devices.contains(device))
+        };
+        DEVICES.iter().filter(wanted).collect()
     }
 
     fn wants_disk(&self) -> bool {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use super::device::Device;
 use crate::setup::Program;
 
 /// What a guest is made of.
@@ -27,6 +28,8 @@ pub struct Machine {
     pub cmdline: String,
     /// The disk with the tools.
     pub disk: Option<PathBuf>,
+    /// The devices that not every guest has.
+    pub devices: Vec<&'static Device>,
 }
 
 impl Machine {
@@ -68,6 +71,7 @@ impl Machine {
             arguments.extend(["-drive".into(), drive]);
             arguments.extend(["-device".into(), "virtio-blk-pci,drive=tools".into()]);
         }
+        arguments.extend(self.devices.iter().flat_map(|device| device.arguments()));
         arguments
     }
 
@@ -210,13 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn the_disk_is_read_only() {
+    fn the_disk_is_read_only_and_devices_are_added() {
         let machine = Machine {
             cpu: "max",
             image: "k".into(),
             initrd: "i".into(),
             cmdline: "c".into(),
             disk: Some("d,d.img".into()),
+            devices: vec![super::super::device::find("edu").unwrap()],
         };
         let arguments = machine.arguments();
         assert!(
@@ -224,5 +229,6 @@ mod tests {
                 .iter()
                 .any(|a| a.to_string_lossy().contains("readonly=on"))
         );
+        assert!(arguments.ends_with(&["-device".into(), "edu".into()]));
     }
 }

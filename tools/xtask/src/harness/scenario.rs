@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::boot;
+use super::device::{self, Device};
 use super::judge::Verdict;
 use crate::kernels::{Arch, KernelSpec};
 
@@ -77,6 +78,8 @@ pub struct Scenario {
     pub unit: bool,
     /// Whether it needs the disk with the guest tools.
     pub tools: bool,
+    /// The devices that its guest must have.
+    pub devices: Vec<&'static Device>,
     /// Complaints of the kernel that contain one of these are provoked and fail nothing.
     pub allow: Vec<String>,
     /// What should come out.
@@ -102,6 +105,7 @@ impl Scenario {
             stock: Vec::new(),
             unit: false,
             tools: false,
+            devices: Vec::new(),
             allow: Vec::new(),
             expect: Expectation::parse("pass")?,
         };
@@ -145,6 +149,12 @@ impl Scenario {
             "stock" => self.stock = words(),
             "unit" => self.unit = yes_or_no(key, value)?,
             "tools" => self.tools = yes_or_no(key, value)?,
+            "device" => {
+                self.devices = value
+                    .split_whitespace()
+                    .map(device::find)
+                    .collect::<Result<_>>()?;
+            }
             "allow" => {
                 ensure!(value.len() >= 8, "'{value}' would allow too much");
                 self.allow.push(value.to_owned());
@@ -225,7 +235,7 @@ mod tests {
         let s = parse(
             "# SPDX-License-Identifier: GPL-2.0-only\n#\n# description: a file system on rnull\n\
              # It says: nothing.\n# kernels: i386 debian-6.12-amd64\n# boot: default debug\n\
-             # timeout: 120\n# modules: rnull\n# tools: yes\n# expect: panic: sysrq triggered\n\
+             # timeout: 120\n# modules: rnull\n# tools: yes\n# device: edu\n# expect: panic: sysrq triggered\n\
              # allow: I/O error, dev rnullb0\n\
              set -x\n# timeout: 1\n",
         )
@@ -239,6 +249,7 @@ mod tests {
         assert_eq!(s.timeout, Duration::from_secs(120));
         assert_eq!(s.modules, ["rnull"]);
         assert!(s.tools && s.expect.is_fatal());
+        assert_eq!(s.devices, [device::find("edu").unwrap()]);
         assert_eq!(s.expect.words, "sysrq triggered");
         assert_eq!(s.allow, ["I/O error, dev rnullb0"]);
         let on = kernels::KERNELS.iter().filter(|k| s.runs_on(k));
@@ -272,6 +283,7 @@ mod tests {
                 "no boot configuration 'fast'",
             ),
             ("# description: x\n# expect: luck\n", "no outcome"),
+            ("# description: x\n# device: gpu\n", "no device 'gpu'"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(words), "{error}");
