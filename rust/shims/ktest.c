@@ -56,6 +56,11 @@ void ferrite_ktest_hardirq(ferrite_ktest_fn fn, void *data)
 	irq_work_sync(&call.irq_work);
 }
 
+bool ferrite_ktest_interrupts_are_on(void)
+{
+	return !irqs_disabled();
+}
+
 /* 0 in process context, 1 in a soft interrupt, 2 in a hard one. */
 int ferrite_ktest_context(void)
 {

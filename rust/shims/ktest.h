@@ -9,6 +9,7 @@ typedef void (*ferrite_ktest_fn)(void *data);
 void ferrite_ktest_softirq(ferrite_ktest_fn fn, void *data);
 void ferrite_ktest_hardirq(ferrite_ktest_fn fn, void *data);
 int ferrite_ktest_context(void);
+bool ferrite_ktest_interrupts_are_on(void);
 const void *ferrite_ktest_task(void);
 void ferrite_ktest_settle(void);
 void ferrite_ktest_breathe(void);

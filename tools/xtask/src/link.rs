@@ -26,7 +26,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+use object::elf;
 use object::read::archive::ArchiveFile;
 use object::read::{Object as _, ObjectSymbol as _};
 
@@ -265,6 +266,7 @@ fn split_members(archive: &[u8], sizes: &EntrySizes, work: &Path) -> Result<Vec<
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
         all_known(data, &name)?;
+        few_sections(data, &name)?;
         let data = groups::ungrouped(data);
         let split = split::split(&data, sizes).with_context(|| format!("in {name}"))?;
         let changed = match (split, &data) {
@@ -288,6 +290,19 @@ fn all_known(object: &[u8], name: &str) -> Result<()> {
          belong in tools/xtask/src/link/script.rs",
         unknown.join(", ")
     )
+}
+
+/// Fails on an object with more sections than ld can be trusted with: from the first number that ELF
+/// reserves on, ld 2.44 forgets local symbols.
+fn few_sections(object: &[u8], name: &str) -> Result<()> {
+    let count = object::File::parse(object)?.sections().count();
+    ensure!(
+        count < usize::from(elf::SHN_LORESERVE),
+        "{name} has {count} sections, and the linker loses symbols of those beyond {}; compile it in more \
+         codegen units (tools/xtask/src/build/cargo.rs)",
+        elf::SHN_LORESERVE
+    );
+    Ok(())
 }
 
 fn write(path: &Path, data: &[u8]) -> Result<PathBuf> {

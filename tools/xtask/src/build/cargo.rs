@@ -133,8 +133,14 @@ impl Flavour {
     }
 }
 
-/// What makes rustc count which functions run; what reads the counters is ours.
-const COVERAGE: &[&str] = &["-Cinstrument-coverage", "-Zno-profiler-runtime"];
+/// What makes rustc count which functions run; what reads the counters is ours. The `kernel` crate with
+/// its tests goes into several objects: counters make more sections of it than one should have (see
+/// [`crate::link`]).
+const COVERAGE: &[&str] = &[
+    "-Cinstrument-coverage",
+    "-Zno-profiler-runtime",
+    "-Ccodegen-units=4",
+];
 
 /// cargo, set up for this kernel's target.
 #[must_use]
