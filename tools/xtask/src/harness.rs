@@ -113,8 +113,8 @@ pub struct Options {
     /// names, and each is reported
     #[arg(long)]
     pub unit: bool,
-    /// Count which functions of the kernel crate run [default: in a run of all tests of a kernel];
-    /// in such a run it is a failure, then, if a public one did not run
+    /// Count which functions of the kernel crate run [default: in a run of all tests of a kernel,
+    /// which fails if a public one did not run]
     #[arg(long)]
     pub coverage: bool,
     /// Only on this kernel (may be given again) [default: all]

@@ -7,9 +7,8 @@
 //! without functions, a function that only the compiler calls) has been used if its name stands in
 //! a test or in an example that ran, or in the sources of a module that a scenario used.
 //!
-//! In a run of all tests with `--coverage` an item that did not run is a failure of that kernel,
-//! unless it is listed among those that no test can run; and a listed one that ran, or that is not
-//! there, is one, too.
+//! In a run of all tests an item that did not run is a failure of that kernel, unless it is listed
+//! among those that no test can run; and a listed one that ran, or that is not there, is one, too.
 
 mod homes;
 mod not_run;

@@ -80,7 +80,7 @@ pub fn test(ctx: &Ctx, options: &Options, fetch: Fetch<'_>, build: Builder<'_>) 
         let built = ready.iter().map(|(kernel, (_, built))| (*kernel, built));
         let coverage = coverage::of(ctx, built, &results)?;
         ctx.ui.line(coverage.write(ctx)?);
-        if options.coverage && options.is_whole() {
+        if options.is_whole() {
             for result in coverage.results() {
                 ctx.ui.line(result.line());
                 results.push(result);
