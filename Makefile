@@ -23,7 +23,7 @@ xtask := cargo xtask
 kernel := $(if $(KERNEL),--kernel $(KERNEL))
 signature := $(if $(KEY),--key $(KEY)) $(if $(CERT),--certificate $(CERT))
 
-.PHONY: all modules run test check docs shell setup doctor modules_install modules_sign clean distclean help
+.PHONY: all modules run test bench check docs shell setup doctor modules_install modules_sign clean distclean help
 
 all: modules
 
@@ -36,6 +36,9 @@ run:
 test:
 	@$(xtask) check
 	@$(xtask) test $(kernel) $(ARGS)
+
+bench:
+	@$(xtask) bench $(kernel) $(ARGS)
 
 check:
 	@$(xtask) check
@@ -72,6 +75,7 @@ help:
 	@echo 'make KDIR=DIR         build them for the kernel with this build directory'
 	@echo 'make run              boot every test kernel, use the modules there, print what happened'
 	@echo 'make test             everything that CI runs: check, then the regression suite'
+	@echo 'make bench            what the Rust costs beside C, in executed instructions'
 	@echo 'make check            format, lints, unit tests, licences: no guest'
 	@echo 'make docs             the documentation of the kernel crate, the drivers and the samples'
 	@echo 'make shell            a shell in a guest with the modules in it'

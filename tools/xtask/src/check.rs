@@ -17,7 +17,7 @@ use crate::kernels::KERNELS;
 use crate::{probes, setup};
 
 /// Packages with tests that run on the host, beside those of the tools.
-const HOST_TESTED: &[&str] = &["xtask", "macros", "registers"];
+const HOST_TESTED: &[&str] = &["insn-count", "macros", "registers", "xtask"];
 
 /// Runs every check; prints one line for each.
 ///

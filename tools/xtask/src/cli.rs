@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench;
 use crate::build::cargo::Flavour;
 use crate::build::{self, Target, cargo};
 use crate::check;
@@ -155,6 +156,8 @@ enum Command {
     /// Run the regression suite
     #[command(after_help = harness::EXIT_CODES)]
     Test(harness::Options),
+    /// Count the instructions that the Rust executes, beside the same in C
+    Bench(bench::Options),
     /// Start a guest with the modules in it and a shell on this terminal
     Shell {
         /// On this kernel
@@ -380,6 +383,7 @@ fn run(command: Command) -> Result<ExitCode> {
             return Ok(harness::run_demo(&ctx, &or_all(kernels), show_qemu, &for_guest)?.into());
         }
         Command::Test(options) => return Ok(harness::test(&ctx, &options, &for_guest)?.into()),
+        Command::Bench(options) => return bench::bench(&ctx, &options, &for_guest),
         Command::Shell { kernel, show_qemu } => {
             return Ok(harness::shell(&ctx, kernel, show_qemu, &for_guest)?.into());
         }

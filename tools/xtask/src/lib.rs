@@ -4,9 +4,10 @@
 //!
 //! The parts follow the way that a module goes: [`setup`] fetches stock kernels and tools into a
 //! cache, [`build`] turns the tree into `.ko` files for one kernel, [`harness`] boots that kernel
-//! in QEMU and judges what happens there. [`ctx`] holds what all of them need: where things are,
+//! in QEMU and judges what happens there, [`bench`] counts what it costs. [`ctx`] holds what all of them need: where things are,
 //! and how to talk to the person who waits.
 
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod cli;

@@ -191,7 +191,11 @@ fn modules_mk(flavour: Flavour, modules: &[Module]) -> String {
 }
 
 /// Writes a file, unless that is what it says already.
-fn write_if_new(path: &Path, text: &str) -> Result<()> {
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn write_if_new(path: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }

@@ -38,7 +38,18 @@ pub const DEFAULT: &Config = &Config {
     only: None,
 };
 
-/// Every boot configuration.
+/// Everything at the same address in every boot: for counting, not for tests.
+pub const COUNTED: &Config = &Config {
+    name: "counted",
+    cpu: "max",
+    cmdline: "nokaslr norandmaps",
+    if_config: None,
+    stub: false,
+    counts: false,
+    only: None,
+};
+
+/// Every boot configuration of tests.
 pub const CONFIGS: &[&Config] = &[
     DEFAULT,
     // What finds memory errors without a kernel of our own: red zones, poison and the call site of

@@ -135,6 +135,7 @@ impl Mission<'_> {
             cmdline: self.boot.cmdline(&config),
             disk: self.wants_disk().then(|| lab.tools.disk.clone()),
             devices: self.devices(),
+            counting: None,
         })
     }
 
@@ -242,8 +243,25 @@ impl Mission<'_> {
     ///
     /// The harness fails; whatever the guest does is in the result.
     pub fn run(&self, ctx: &Ctx, show_qemu: bool, scale: f64, settled: Settled<'_>) -> Result<Run> {
+        let machine = self.machine(ctx)?;
+        self.run_machine(ctx, &machine, show_qemu, scale, settled)
+    }
+
+    /// Runs a guest that [`Mission::machine`] has put together, and that may have got more since.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mission::run`].
+    pub fn run_machine(
+        &self,
+        ctx: &Ctx,
+        machine: &Machine,
+        show_qemu: bool,
+        scale: f64,
+        settled: Settled<'_>,
+    ) -> Result<Run> {
         self.check_modules()?;
-        let command = self.machine(ctx)?.command(&self.lab.qemu);
+        let command = machine.command(&self.lab.qemu);
         if show_qemu {
             ctx.ui.line(qemu::as_shell(&command));
         }

@@ -30,6 +30,54 @@ pub struct Machine {
     pub disk: Option<PathBuf>,
     /// The devices that not every guest has.
     pub devices: Vec<&'static Device>,
+    /// What a guest has whose instructions are counted.
+    pub counting: Option<Counting>,
+}
+
+/// A guest whose instructions are counted: one CPU, whose clock is the number of instructions that
+/// it has executed, so that the same guest does the same again.
+#[derive(Debug)]
+pub struct Counting {
+    /// The plugin that counts.
+    pub plugin: PathBuf,
+    /// Where its report goes.
+    pub report: PathBuf,
+    /// Where the kernel's half of the address space begins.
+    pub kernel: u64,
+    /// A disk that the guest writes to.
+    pub symbols: PathBuf,
+}
+
+impl Counting {
+    fn arguments(&self) -> Vec<OsString> {
+        let mut plugin = OsString::from("file=");
+        plugin.push(doubled(&self.plugin));
+        plugin.push(",out=");
+        plugin.push(doubled(&self.report));
+        plugin.push(format!(",kernel={:#x}", self.kernel));
+        let mut drive = OsString::from("if=none,id=symbols,format=raw,file=");
+        drive.push(doubled(&self.symbols));
+        [
+            "-icount".into(),
+            "shift=0,sleep=off".into(),
+            "-rtc".into(),
+            "base=2026-01-01T00:00:00,clock=vm".into(),
+            "-seed".into(),
+            "1".into(),
+            "-plugin".into(),
+            plugin,
+            "-drive".into(),
+            drive,
+            "-device".into(),
+            "virtio-blk-pci,drive=symbols,serial=symbols".into(),
+        ]
+        .into()
+    }
+}
+
+/// A path, as the value of one of QEMU's options: a comma would end it.
+fn doubled(path: &Path) -> OsString {
+    path.to_string_lossy().replace(',', ",,").into()
 }
 
 impl Machine {
@@ -50,7 +98,7 @@ impl Machine {
             "-machine",
             "q35,accel=tcg",
             "-smp",
-            "2",
+            if self.counting.is_some() { "1" } else { "2" },
             "-m",
             "1G",
             "-cpu",
@@ -72,6 +120,7 @@ impl Machine {
             arguments.extend(["-device".into(), "virtio-blk-pci,drive=tools".into()]);
         }
         arguments.extend(self.devices.iter().flat_map(|device| device.arguments()));
+        arguments.extend(self.counting.iter().flat_map(Counting::arguments));
         arguments
     }
 
@@ -222,6 +271,7 @@ mod tests {
             cmdline: "c".into(),
             disk: Some("d,d.img".into()),
             devices: vec![super::super::device::find("edu").unwrap()],
+            counting: None,
         };
         let arguments = machine.arguments();
         assert!(

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+
+//! What came out, for a terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::results::{Case, RUST, Results, TWIN};
+
+/// How many functions are shown of each case.
+const SHOWN: usize = 12;
+
+/// A table of all cases, and one of all sizes.
+#[must_use]
+pub fn text(results: &Results) -> String {
+    let mut text = String::new();
+    if !results.cases.is_empty() {
+        let mut rows = vec![
+            [
+                "KERNEL", "CASE", "AGAINST", "OWN RUST", "OWN C", "RATIO", "ALL RUST", "ALL C",
+                "RATIO",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        ];
+        rows.extend(results.cases.iter().flat_map(rows_of));
+        text.push_str(
+            "\nExecuted instructions an operation: the module's own, and all of the kernel's.\n",
+        );
+        text.push_str(&aligned(&rows, 3));
+    }
+    if !results.sizes.is_empty() {
+        let head = [
+            "KERNEL",
+            "MODULE",
+            "CODE",
+            "WITHOUT MINIMAL",
+            "C",
+            "RATIO",
+            "FILE",
+            "C FILE",
+        ];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(results.sizes.iter().map(|size| size.row()));
+        text.push_str("\nBytes of code, and of the whole file.\n");
+        text.push_str(&aligned(&rows, 2));
+    }
+    text
+}
+
+pub(super) fn rows_of(case: &Case) -> Vec<Vec<String>> {
+    let Some(rust) = case.sides.get(RUST) else {
+        return Vec::new();
+    };
+    case.others()
+        .filter_map(|side| {
+            let (other, ratio) = (case.sides.get(side)?, case.ratio(side)?);
+            let mark = if side == TWIN && case.is_above_target() {
+                " !"
+            } else {
+                ""
+            };
+            Some(vec![
+                case.kernel.clone(),
+                case.name.clone(),
+                format!("{side}: {}", other.module),
+                format!("{:.1}", rust.own),
+                format!("{:.1}", other.own),
+                format!("{:.3}", ratio.own),
+                format!("{:.1}", rust.inclusive),
+                format!("{:.1}", other.inclusive),
+                format!("{:.3}{mark}", ratio.inclusive),
+            ])
+        })
+        .collect()
+}
+
+/// Columns: the first `left` to the left, the others to the right.
+fn aligned(rows: &[Vec<String>], left: usize) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            // Writing to a string does not fail.
+            let _ = if index < left {
+                write!(line, "{cell:width$}  ")
+            } else {
+                write!(line, "{cell:>width$}  ")
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// For each case above its target, where the difference is.
+#[must_use]
+pub fn why(results: &Results) -> String {
+    let mut text = String::new();
+    for case in results.cases.iter().filter(|case| case.is_above_target()) {
+        let _ = writeln!(text, "\n{} {}", case.kernel, case.name);
+        for (name, difference) in differences(case).into_iter().take(SHOWN) {
+            let _ = writeln!(text, "  {difference:+9.1}  {name}");
+        }
+    }
+    text
+}
+
+/// What Rust executes more, or less, than C, by function; the largest difference first.
+#[must_use]
+pub fn differences(case: &Case) -> Vec<(String, f64)> {
+    let mut by_name: BTreeMap<&str, f64> = BTreeMap::new();
+    for (side, sign) in [(RUST, 1.0), (TWIN, -1.0)] {
+        let symbols = case.sides.get(side).into_iter().flat_map(|c| &c.symbols);
+        for (name, count) in symbols {
+            *by_name.entry(name).or_default() += sign * count;
+        }
+    }
+    let mut all: Vec<_> = by_name
+        .into_iter()
+        .filter(|(_, difference)| *difference != 0.0)
+        .map(|(name, difference)| (name.to_owned(), difference))
+        .collect();
+    all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::count::Cost;
+
+    fn cost(module: &str, own: f64, inclusive: f64, symbols: &[(&str, f64)]) -> Cost {
+        Cost {
+            module: module.into(),
+            own,
+            inclusive,
+            range: (inclusive, inclusive),
+            symbols: symbols.iter().map(|(n, c)| ((*n).into(), *c)).collect(),
+        }
+    }
+
+    #[test]
+    fn ratios_are_rust_over_c() {
+        let mut case = Case::new("k", "rnull/read");
+        let rust = cost(
+            "rnull",
+            50.0,
+            1100.0,
+            &[("submit", 100.0), ("rnull:q", 50.0)],
+        );
+        case.sides.insert(RUST.into(), rust);
+        let c = cost(
+            "null_blk",
+            100.0,
+            1000.0,
+            &[("submit", 100.0), ("null_blk:q", 70.0)],
+        );
+        case.sides.insert(TWIN.into(), c);
+        assert!(case.is_above_target());
+        assert_eq!(
+            aligned(&rows_of(&case), 3),
+            "k  rnull/read  c: null_blk  50.0  100.0  0.500  1100.0  1000.0  1.100 !\n"
+        );
+        let differences = differences(&case);
+        let expected = [
+            ("null_blk:q".to_owned(), -70.0),
+            ("rnull:q".to_owned(), 50.0),
+        ];
+        assert_eq!(differences, expected);
+    }
+}
