@@ -22,13 +22,3 @@ void ferrite_barrier_smp_mb(void)
 {
 	smp_mb();
 }
-
-void ferrite_barrier_dma_rmb(void)
-{
-	dma_rmb();
-}
-
-void ferrite_barrier_dma_wmb(void)
-{
-	dma_wmb();
-}

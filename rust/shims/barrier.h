@@ -6,7 +6,5 @@ void ferrite_barrier_mb(void);
 void ferrite_barrier_rmb(void);
 void ferrite_barrier_wmb(void);
 void ferrite_barrier_smp_mb(void);
-void ferrite_barrier_dma_rmb(void);
-void ferrite_barrier_dma_wmb(void);
 
 #endif

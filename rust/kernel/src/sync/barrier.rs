@@ -48,10 +48,6 @@ barrier! {
     smp_mb ferrite_barrier_smp_mb
     /// As [`mb`], for memory that a device shares.
     dma_mb ferrite_barrier_mb
-    /// As [`rmb`], for memory that a device shares.
-    dma_rmb ferrite_barrier_dma_rmb
-    /// As [`wmb`], for memory that a device shares.
-    dma_wmb ferrite_barrier_dma_wmb
 }
 
 /// As [`rmb`], as far as other CPUs can tell.
@@ -65,5 +61,19 @@ pub fn smp_rmb() {
 #[inline]
 pub fn smp_wmb() {
     // x86 keeps writes in order; the compiler must, too.
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// As [`rmb`], for memory that a device shares.
+#[inline]
+pub fn dma_rmb() {
+    // x86 keeps reads of memory in order; the compiler must, too.
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// As [`wmb`], for memory that a device shares.
+#[inline]
+pub fn dma_wmb() {
+    // x86 keeps writes to memory in order; the compiler must, too.
     compiler_fence(Ordering::SeqCst);
 }
