@@ -49,6 +49,8 @@
 #include "cred.h"
 #include "debugfs.h"
 #include "device.h"
+#include "dma.h"
+#include "dma_ktest.h"
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"

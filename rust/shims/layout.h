@@ -26,6 +26,7 @@
 #include <linux/platform_device.h>
 #include <linux/ratelimit.h>
 #include <linux/rbtree.h>
+#include <linux/scatterlist.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -143,7 +144,10 @@
 	X(ferrite_platform_ops, sizeof(struct ferrite_platform_ops))	\
 	X(ferrite_auxiliary_ops, sizeof(struct ferrite_auxiliary_ops))	\
 	X(firmware_data, offsetof(struct firmware, data))	\
-	X(firmware_size, offsetof(struct firmware, size))
+	X(firmware_size, offsetof(struct firmware, size))	\
+	X(sg_table, sizeof(struct sg_table))	\
+	X(sg_table_sgl, offsetof(struct sg_table, sgl))	\
+	X(sg_table_nents, offsetof(struct sg_table, nents))
 
 enum ferrite_layout {
 #define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),

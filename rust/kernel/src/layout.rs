@@ -373,3 +373,15 @@ const_assert_eq!(
     offset_of!(c::ferrite_registration, end),
     c::FERRITE_LAYOUT_ferrite_registration_end as usize
 );
+const_assert_eq!(
+    size_of::<c::sg_table>(),
+    c::FERRITE_LAYOUT_sg_table as usize
+);
+const_assert_eq!(
+    offset_of!(c::sg_table, sgl),
+    c::FERRITE_LAYOUT_sg_table_sgl as usize
+);
+const_assert_eq!(
+    offset_of!(c::sg_table, nents),
+    c::FERRITE_LAYOUT_sg_table_nents as usize
+);

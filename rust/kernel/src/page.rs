@@ -322,6 +322,11 @@ impl Page {
     pub(crate) fn as_ptr(&self) -> *mut bindings::page {
         self.0.as_ptr()
     }
+
+    /// As [`Self::as_ptr`].
+    pub(crate) fn as_non_null(&self) -> NonNull<bindings::page> {
+        self.0
+    }
 }
 
 /// A row of pages.

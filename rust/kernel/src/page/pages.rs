@@ -130,6 +130,11 @@ impl Pages {
         unsafe { bindings::ferrite_page_phys(self.first.as_ptr()) }
     }
 
+    /// The `struct page` of the first.
+    pub(crate) fn first(&self) -> NonNull<bindings::page> {
+        self.first
+    }
+
     /// One of the pages.
     ///
     /// # Errors

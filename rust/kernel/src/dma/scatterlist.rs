@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Pages that a device has for a while, wherever they lie.
+
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ops::{Deref, DerefMut};
+
+use super::buffer::{Buffer, BufferMut};
+use super::direction::{CpuWrites, Direction, ForCpu, ForDevice, Turn};
+use super::mapping::MapError;
+use super::{Attrs, DmaAddress};
+use crate::alloc::{Flags, KVec, seam};
+use crate::device::{Bound, Device};
+use crate::error::code::{EINVAL, EOVERFLOW};
+use crate::error::{Result, to_result};
+use crate::page::{AsPageIter, PAGE_SIZE};
+
+/// A list of pieces of memory, from `sg_alloc_table_from_pages`.
+///
+/// # Invariants
+///
+/// It is one, and ours to free.
+struct Table(bindings::sg_table);
+
+impl Table {
+    /// The list of these pages, in pieces that the device can take.
+    fn new(device: &Device<Bound>, pages: &mut impl AsPageIter, flags: Flags) -> Result<Self> {
+        let mut list = KVec::new();
+        for page in pages.page_iter() {
+            list.push(page.as_ptr(), flags)?;
+        }
+        if list.is_empty() {
+            return Err(EINVAL);
+        }
+        let count = u32::try_from(list.len())?;
+        let size = list.len().checked_mul(PAGE_SIZE).ok_or(EOVERFLOW)?;
+        // SAFETY: a struct of integers and of pointers that may be null.
+        let mut table: bindings::sg_table = unsafe { core::mem::zeroed() };
+        seam::may_fail()?;
+        // SAFETY:
+        // - the device is bound, the table a variable;
+        // - that many pages are in the list, and they are as large together.
+        to_result(unsafe {
+            bindings::ferrite_sg_alloc(
+                device.as_raw(),
+                &raw mut table,
+                list.as_mut_ptr(),
+                count,
+                size,
+                flags.0,
+            )
+        })?;
+        seam::born();
+        // INVARIANT: C has just made it.
+        Ok(Self(table))
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        seam::died();
+        // SAFETY: by the invariant it is ours, and this is the end of it.
+        unsafe { bindings::sg_free_table(&raw mut self.0) };
+    }
+}
+
+/// What C has mapped.
+///
+/// # Invariants
+///
+/// - The pages in `table` are those of `pages`, and mapped for `device` in direction `D`.
+/// - The mapping is ours to end.
+struct Mapped<'bound, P: Buffer, D: Direction> {
+    device: &'bound Device<Bound>,
+    table: Table,
+    pages: P,
+    _direction: PhantomData<D>,
+}
+
+impl<P: Buffer, D: Direction> Mapped<'_, P, D> {
+    /// # Safety
+    ///
+    /// This is the end of the mapping.
+    unsafe fn unmap(&mut self, attrs: Attrs) {
+        // SAFETY: by the invariant it is mapped so, and the device is still bound; the caller
+        // promises that it is done once.
+        unsafe {
+            bindings::ferrite_sg_unmap(
+                self.device.as_raw(),
+                &raw mut self.table.0,
+                D::DIRECTION.as_raw(),
+                attrs.0,
+            )
+        };
+    }
+}
+
+impl<P: Buffer, D: Direction> Drop for Mapped<'_, P, D> {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses it any more. The table and the pages are dropped afterwards.
+        unsafe { self.unmap(Attrs::NONE) };
+    }
+}
+
+/// Pages that are mapped for a device, in as few pieces as may be (`dma_map_sgtable`): those of a
+/// [`VVec`] or of a `KVec<Page>`, which the mapping owns.
+///
+/// `D` and `S` are as those of a [`Mapping`](super::Mapping), and so is what has to be known of
+/// dropping and leaking it. Whole pages are mapped, even if the last is not filled.
+///
+/// [`VVec`]: crate::alloc::VVec
+///
+/// # Examples
+///
+/// ```
+/// use kernel::dma::{DmaMask, SGTable, ToDevice};
+/// use kernel::faux;
+/// use kernel::prelude::*;
+///
+/// # let registration = faux::Registration::new(c"ferrite-example", None)?;
+/// # let device = registration.device();
+/// # device.dma_coerce_mask_and_coherent(DmaMask::new::<32>())?;
+/// let data = VVec::from_elem(7_u8, 20_000, GFP_KERNEL)?;
+/// let table = SGTable::<_, ToDevice>::new(device, data, GFP_KERNEL)?;
+/// let mut bytes = 0;
+/// for entry in table.iter() {
+///     // Here the device would be told.
+///     pr_info!("{:#x}, {} bytes", entry.dma_address(), entry.dma_len());
+///     bytes += entry.dma_len();
+/// }
+/// assert_eq!(bytes, 5 * 4096);
+/// assert_eq!(table.unmap().last(), Some(&7));
+/// # Ok::<(), Error>(())
+/// ```
+pub struct SGTable<'bound, P: Buffer, D: Direction, S: Turn = ForDevice>(
+    Mapped<'bound, P, D>,
+    PhantomData<S>,
+);
+
+// SAFETY: the mapping may be synchronised and ended on any CPU; it owns the pages.
+unsafe impl<P: Buffer + Send, D: Direction, S: Turn> Send for SGTable<'_, P, D, S> {}
+// SAFETY: a shared one gives shared access to the pages, and reads the table.
+unsafe impl<P: Buffer + Sync, D: Direction, S: Turn> Sync for SGTable<'_, P, D, S> {}
+
+impl<'bound, P: Buffer + AsPageIter, D: Direction> SGTable<'bound, P, D> {
+    /// Maps pages. Sleeps if `flags` let it.
+    ///
+    /// # Errors
+    ///
+    /// With the pages:
+    ///
+    /// - `ENOMEM`: there is no memory for the list, or as [`Mapping::new`](super::Mapping::new).
+    /// - `EINVAL`: there are no pages, or the device takes less than a page in one piece.
+    /// - `EIO`: the device does not reach them.
+    /// - `EOVERFLOW`: there are more than C can count.
+    pub fn new(
+        device: &'bound Device<Bound>,
+        mut pages: P,
+        flags: Flags,
+    ) -> Result<Self, MapError<P>> {
+        let map = |pages: &mut P| -> Result<Table> {
+            let mut table = Table::new(device, pages, flags)?;
+            // SAFETY: the table is one, of pages that are there. Only this value has them from now
+            // on, and lends them in the CPU's turn alone.
+            to_result(unsafe {
+                bindings::ferrite_sg_map(device.as_raw(), &raw mut table.0, D::DIRECTION as _)
+            })?;
+            Ok(table)
+        };
+        match map(&mut pages) {
+            // INVARIANT: that is what it was mapped with.
+            Ok(table) => Ok(Self(
+                Mapped {
+                    device,
+                    table,
+                    pages,
+                    _direction: PhantomData,
+                },
+                PhantomData,
+            )),
+            Err(error) => Err(MapError::new(error, pages)),
+        }
+    }
+}
+
+impl<'bound, P: Buffer, D: Direction> SGTable<'bound, P, D> {
+    /// The pieces, as the device finds them. It is told in the device's turn only.
+    #[must_use]
+    #[inline]
+    pub fn iter(&self) -> SGTableIter<'_> {
+        let table = &self.0.table.0;
+        SGTableIter {
+            next: table.sgl,
+            left: table.nents,
+            _table: PhantomData,
+        }
+    }
+
+    /// The CPU's turn (`dma_sync_sgtable_for_cpu`): the device is done. Any context.
+    #[must_use]
+    pub fn sync_for_cpu(mut self) -> SGTable<'bound, P, D, ForCpu> {
+        // SAFETY: by the invariant it is mapped so.
+        unsafe {
+            bindings::ferrite_sg_sync_for_cpu(
+                self.0.device.as_raw(),
+                &raw mut self.0.table.0,
+                D::DIRECTION.as_raw(),
+            )
+        };
+        SGTable(self.0, PhantomData)
+    }
+}
+
+impl<'bound, P: Buffer, D: Direction> SGTable<'bound, P, D, ForCpu> {
+    /// The device's turn (`dma_sync_sgtable_for_device`). Any context.
+    #[must_use]
+    pub fn sync_for_device(mut self) -> SGTable<'bound, P, D> {
+        // SAFETY: by the invariant it is mapped so.
+        unsafe {
+            bindings::ferrite_sg_sync_for_device(
+                self.0.device.as_raw(),
+                &raw mut self.0.table.0,
+                D::DIRECTION.as_raw(),
+            )
+        };
+        SGTable(self.0, PhantomData)
+    }
+}
+
+impl<P: Buffer, D: Direction, S: Turn> SGTable<'_, P, D, S> {
+    /// Ends the mapping, and gives the pages back, with what the device has written. The device is
+    /// done. Any context.
+    #[must_use]
+    pub fn unmap(self) -> P {
+        let mut mapped = ManuallyDrop::new(self.0);
+        // SAFETY: the value is gone, and will not be dropped.
+        unsafe { mapped.unmap(S::UNMAP) };
+        // SAFETY: as above, so nobody else takes these.
+        let (table, pages) = unsafe {
+            (
+                core::ptr::read(&raw const mapped.table),
+                core::ptr::read(&raw const mapped.pages),
+            )
+        };
+        drop(table);
+        pages
+    }
+}
+
+impl<P: Buffer, D: Direction> Deref for SGTable<'_, P, D, ForCpu> {
+    type Target = P::Target;
+
+    fn deref(&self) -> &P::Target {
+        self.0.pages.as_cpu()
+    }
+}
+
+impl<P: BufferMut, D: CpuWrites> DerefMut for SGTable<'_, P, D, ForCpu> {
+    fn deref_mut(&mut self) -> &mut P::Target {
+        self.0.pages.as_cpu_mut()
+    }
+}
+
+impl<'a, P: Buffer, D: Direction> IntoIterator for &'a SGTable<'_, P, D> {
+    type Item = SGEntry;
+    type IntoIter = SGTableIter<'a>;
+
+    fn into_iter(self) -> SGTableIter<'a> {
+        self.iter()
+    }
+}
+
+/// One piece of a mapping: where the device finds it, and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SGEntry {
+    address: DmaAddress,
+    len: u32,
+}
+
+impl SGEntry {
+    /// Where the device finds it.
+    #[must_use]
+    #[inline]
+    pub fn dma_address(self) -> DmaAddress {
+        self.address
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    #[inline]
+    pub fn dma_len(self) -> u32 {
+        self.len
+    }
+}
+
+/// Goes through the pieces of an [`SGTable`].
+///
+/// # Invariants
+///
+/// `left` pieces from `next` on belong to a table that is mapped during `'a`.
+pub struct SGTableIter<'a> {
+    next: *mut bindings::scatterlist,
+    left: u32,
+    _table: PhantomData<&'a Table>,
+}
+
+impl Iterator for SGTableIter<'_> {
+    type Item = SGEntry;
+
+    #[inline]
+    fn next(&mut self) -> Option<SGEntry> {
+        self.left = self.left.checked_sub(1)?;
+        let mut entry = SGEntry { address: 0, len: 0 };
+        // SAFETY: by the invariant this is a piece of a table; the others are variables.
+        self.next = unsafe {
+            bindings::ferrite_sg_entry(self.next, &raw mut entry.address, &raw mut entry.len)
+        };
+        Some(entry)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
