@@ -17,7 +17,15 @@ use crate::kernels::KERNELS;
 use crate::{probes, setup};
 
 /// Packages with tests that run on the host, beside those of the tools.
-const HOST_TESTED: &[&str] = &["insn-count", "macros", "registers", "xtask"];
+const HOST_TESTED: &[&str] = &[
+    "device-model",
+    "insn-count",
+    "macros",
+    "registers",
+    "ring-device",
+    "vfio-user",
+    "xtask",
+];
 
 /// Runs every check; prints one line for each.
 ///
