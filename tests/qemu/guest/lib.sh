@@ -79,6 +79,7 @@ check_errno() {
 	ENOTEMPTY) words='Directory not empty' ;;
 	ENOENT) words='No such file or directory' ;;
 	ETIMEDOUT) words='Connection timed out' ;;
+	EBADMSG) words='Bad message' ;;
 	ENAMETOOLONG) words='File name too long' ;;
 	EIO) words='I/O error|Input/output error' ;;
 	*) fail "check_errno does not know $errno" ;;
@@ -138,6 +139,59 @@ rnull_up() {
 	load rnull "$@"
 	wait_for 5 [ -b "$DISK" ]
 }
+
+# pci_find VENDOR:DEVICE: the directory in sysfs of the first such device.
+pci_find() {
+	for file in /sys/bus/pci/devices/*/vendor; do
+		dir=${file%/vendor}
+		if [ "$(cat "$file"):$(cat "$dir/device")" = "0x${1%:*}:0x${1#*:}" ]; then
+			echo "$dir"
+			return
+		fi
+	done
+	return 1
+}
+
+# pci_word DIRECTORY OFFSET: 32 bits of its configuration space, as a decimal number.
+pci_word() { dd if="$1/config" bs=4 skip=$(($2 / 4)) count=1 2>/dev/null | hexdump -v -e '1/4 "%u"'; }
+
+# pci_set DIRECTORY OFFSET VALUE: writes 32 bits of it.
+pci_set() {
+	bytes=$(printf '\\%03o\\%03o\\%03o\\%03o' \
+		$(($3 & 255)) $(($3 >> 8 & 255)) $(($3 >> 16 & 255)) $(($3 >> 24 & 255)))
+	printf "$bytes" | dd of="$1/config" bs=4 seek=$(($2 / 4)) conv=notrunc 2>/dev/null
+}
+
+# pci_capability DIRECTORY ID: where it is.
+pci_capability() {
+	at=$(($(pci_word "$1" 52) & 255))
+	while [ $at -ne 0 ]; do
+		word=$(pci_word "$1" $at)
+		if [ $((word & 255)) -eq $(($2)) ]; then
+			echo $at
+			return
+		fi
+		at=$((word >> 8 & 255))
+	done
+	return 1
+}
+
+# ring_find: RING is where the ring device is in sysfs, and KNOBS where the knobs are for its faults.
+ring_find() {
+	RING=$(pci_find 1af4:10f0) || fail "there is no ring device"
+	KNOBS=$(pci_capability "$RING" 9) || fail "the ring device has no knobs"
+}
+
+# ring_fault NUMBER [AFTER [COUNT]]: has the ring device break, by the numbers of
+# Documentation/ring-device.md; 0 mends it.
+ring_fault() {
+	pci_set "$RING" $((KNOBS + 8)) "${2:-0}"
+	pci_set "$RING" $((KNOBS + 12)) "${3:-1}"
+	pci_set "$RING" $((KNOBS + 4)) "$1"
+}
+
+# ring_struck: how often faults have struck it.
+ring_struck() { pci_word "$RING" $((KNOBS + 16)); }
 
 free_kib() {
 	echo 3 >/proc/sys/vm/drop_caches

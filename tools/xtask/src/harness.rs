@@ -28,6 +28,7 @@ pub mod qemu;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod stock;
 
 use std::collections::BTreeSet;

@@ -61,7 +61,8 @@ pub(super) fn measure(
         unit_filter: "",
         dir,
     };
-    let mut machine = mission.machine(ctx)?;
+    let servers = mission.servers(ctx)?;
+    let mut machine = mission.machine(ctx, &servers)?;
     let bytes = files(ctx, &lab.kernel, benchmark, options)?;
     OpenOptions::new()
         .append(true)

@@ -145,7 +145,8 @@ pub(super) fn shell(
         dir: &dir,
         unit_filter: "",
     };
-    let mut command = mission.machine(ctx)?.command(&lab.qemu);
+    let servers = mission.servers(ctx)?;
+    let mut command = mission.machine(ctx, &servers)?.command(&lab.qemu);
     if show_qemu {
         ctx.ui.line(qemu::as_shell(&command));
     }

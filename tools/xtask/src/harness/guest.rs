@@ -15,6 +15,7 @@ use super::device::{DEVICES, Device};
 use super::judge::{End, Expected, Judge, Progress, Record};
 use super::qemu::{self, Guest, Heard, Machine};
 use super::scenario::Scenario;
+use super::server::Servers;
 use super::{Built, boot, image, stock};
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel, KernelSpec};
@@ -100,7 +101,7 @@ impl Mission<'_> {
     /// # Errors
     ///
     /// A file that belongs into it is missing or cannot be written.
-    pub fn machine(&self, ctx: &Ctx) -> Result<Machine> {
+    pub fn machine(&self, ctx: &Ctx, servers: &Servers) -> Result<Machine> {
         let lab = self.lab;
         let spec = &lab.kernel.spec;
         fs::create_dir_all(self.dir)?;
@@ -136,12 +137,23 @@ impl Mission<'_> {
             disk: self.wants_disk().then(|| lab.tools.disk.clone()),
             devices: self.devices(),
             counting: None,
+            sockets: servers.dir().to_owned(),
         })
     }
 
     fn stock(&self) -> Vec<&str> {
         let all = self.scenarios.iter().flat_map(|s| &s.stock);
         all.map(String::as_str).collect()
+    }
+
+    /// Starts what serves the guest's devices.
+    ///
+    /// # Errors
+    ///
+    /// Something of it cannot be built or started.
+    pub fn servers(&self, ctx: &Ctx) -> Result<Servers> {
+        fs::create_dir_all(self.dir)?;
+        Servers::start(ctx, &self.devices(), self.dir)
     }
 
     /// The devices that any of the scenarios asks for, each once; all of them for a person.
@@ -243,8 +255,11 @@ impl Mission<'_> {
     ///
     /// The harness fails; whatever the guest does is in the result.
     pub fn run(&self, ctx: &Ctx, show_qemu: bool, scale: f64, settled: Settled<'_>) -> Result<Run> {
-        let machine = self.machine(ctx)?;
-        self.run_machine(ctx, &machine, show_qemu, scale, settled)
+        let mut servers = self.servers(ctx)?;
+        let machine = self.machine(ctx, &servers)?;
+        let run = self.run_machine(ctx, &machine, show_qemu, scale, settled)?;
+        servers.check()?;
+        Ok(run)
     }
 
     /// Runs a guest that [`Mission::machine`] has put together, and that may have got more since.

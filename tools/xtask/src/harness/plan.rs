@@ -116,13 +116,15 @@ pub fn scope(tests: &[Test<'_>], kernel: &KernelSpec, options: &Options) -> Scop
 }
 
 /// Puts tests that can share a guest together, in their order; what is expected to kill its guest
-/// goes last in it, so that it costs no boot to the others.
+/// goes last in it, so that it costs no boot to the others. What must be alone is.
 #[must_use]
 pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
     let mut groups: Vec<Vec<(usize, Test<'a>)>> = Vec::new();
     for (index, test) in tests.iter().enumerate() {
         let fits = |group: &&mut Vec<(usize, Test<'a>)>| {
-            group[0].1.kernel.id == test.kernel.id && group[0].1.boot == test.boot
+            let first = &group[0].1;
+            let is_shared = !first.scenario.alone && !test.scenario.alone;
+            is_shared && first.kernel.id == test.kernel.id && first.boot == test.boot
         };
         match groups.iter_mut().find(fits) {
             Some(group) => group.push((index, test.clone())),
@@ -252,6 +254,23 @@ mod tests {
             .map(|(i, t)| (*i, &*t.scenario.name))
             .collect();
         assert_eq!(order, [(1, "z"), (0, "die")]);
+    }
+
+    #[test]
+    fn what_must_be_alone_is() {
+        let scenarios = [
+            scenario("a", ""),
+            scenario("b", "# alone: yes\n"),
+            scenario("c", ""),
+            scenario("d", "# alone: yes\n"),
+        ];
+        let tests = select(&scenarios, &options("--kernel debian-6.12-amd64"));
+        let groups = group(&tests);
+        let indices: Vec<Vec<_>> = groups
+            .iter()
+            .map(|group| group.iter().map(|(i, _)| *i).collect())
+            .collect();
+        assert_eq!(indices, [vec![0, 2], vec![1], vec![3]]);
     }
 
     #[test]

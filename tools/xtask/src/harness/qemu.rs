@@ -30,6 +30,8 @@ pub struct Machine {
     pub disk: Option<PathBuf>,
     /// The devices that not every guest has.
     pub devices: Vec<&'static Device>,
+    /// Where the sockets are of those that are processes of their own.
+    pub sockets: PathBuf,
     /// What a guest has whose instructions are counted.
     pub counting: Option<Counting>,
 }
@@ -119,7 +121,17 @@ impl Machine {
             arguments.extend(["-drive".into(), drive]);
             arguments.extend(["-device".into(), "virtio-blk-pci,drive=tools".into()]);
         }
-        arguments.extend(self.devices.iter().flat_map(|device| device.arguments()));
+        if self.devices.iter().any(|device| device.server().is_some()) {
+            // Their DMA needs memory that can be mapped by others.
+            arguments.extend([
+                "-object".into(),
+                "memory-backend-memfd,id=memory,size=1G,share=on".into(),
+                "-machine".into(),
+                "memory-backend=memory".into(),
+            ]);
+        }
+        let devices = self.devices.iter();
+        arguments.extend(devices.flat_map(|device| device.arguments(&self.sockets)));
         arguments.extend(self.counting.iter().flat_map(Counting::arguments));
         arguments
     }
@@ -264,15 +276,7 @@ mod tests {
 
     #[test]
     fn the_disk_is_read_only_and_devices_are_added() {
-        let machine = Machine {
-            cpu: "max",
-            image: "k".into(),
-            initrd: "i".into(),
-            cmdline: "c".into(),
-            disk: Some("d,d.img".into()),
-            devices: vec![super::super::device::find("edu").unwrap()],
-            counting: None,
-        };
+        let machine = machine("edu");
         let arguments = machine.arguments();
         assert!(
             arguments
@@ -280,5 +284,29 @@ mod tests {
                 .any(|a| a.to_string_lossy().contains("readonly=on"))
         );
         assert!(arguments.ends_with(&["-device".into(), "edu".into()]));
+        assert!(!arguments.contains(&"-object".into()));
+    }
+
+    #[test]
+    fn a_device_of_ours_reaches_the_memory() {
+        let arguments = machine("ring").arguments();
+        assert!(arguments.contains(&"memory-backend-memfd,id=memory,size=1G,share=on".into()));
+        let device = arguments.last().unwrap().to_string_lossy();
+        let device: serde_json::Value = serde_json::from_str(&device).unwrap();
+        assert_eq!(device["socket"]["path"], "/s/ring");
+        assert_eq!(device["bus"], "ring-port");
+    }
+
+    fn machine(device: &str) -> Machine {
+        Machine {
+            cpu: "max",
+            image: "k".into(),
+            initrd: "i".into(),
+            cmdline: "c".into(),
+            disk: Some("d,d.img".into()),
+            devices: vec![super::super::device::find(device).unwrap()],
+            sockets: "/s".into(),
+            counting: None,
+        }
     }
 }

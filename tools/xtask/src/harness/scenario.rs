@@ -80,6 +80,8 @@ pub struct Scenario {
     pub tools: bool,
     /// The devices that its guest must have.
     pub devices: Vec<&'static Device>,
+    /// Whether it has a guest to itself, as what it does to its devices lasts.
+    pub alone: bool,
     /// Complaints of the kernel that contain one of these are provoked and fail nothing.
     pub allow: Vec<String>,
     /// What should come out.
@@ -106,6 +108,7 @@ impl Scenario {
             unit: false,
             tools: false,
             devices: Vec::new(),
+            alone: false,
             allow: Vec::new(),
             expect: Expectation::parse("pass")?,
         };
@@ -149,6 +152,7 @@ impl Scenario {
             "stock" => self.stock = words(),
             "unit" => self.unit = yes_or_no(key, value)?,
             "tools" => self.tools = yes_or_no(key, value)?,
+            "alone" => self.alone = yes_or_no(key, value)?,
             "device" => {
                 self.devices = value
                     .split_whitespace()
@@ -235,7 +239,7 @@ mod tests {
         let s = parse(
             "# SPDX-License-Identifier: GPL-2.0-only\n#\n# description: a file system on rnull\n\
              # It says: nothing.\n# kernels: i386 debian-6.12-amd64\n# boot: default debug\n\
-             # timeout: 120\n# modules: rnull\n# tools: yes\n# device: edu\n# expect: panic: sysrq triggered\n\
+             # timeout: 120\n# modules: rnull\n# tools: yes\n# device: edu\n# alone: yes\n# expect: panic: sysrq triggered\n\
              # allow: I/O error, dev rnullb0\n\
              set -x\n# timeout: 1\n",
         )
@@ -248,7 +252,7 @@ mod tests {
         );
         assert_eq!(s.timeout, Duration::from_secs(120));
         assert_eq!(s.modules, ["rnull"]);
-        assert!(s.tools && s.expect.is_fatal());
+        assert!(s.tools && s.alone && s.expect.is_fatal());
         assert_eq!(s.devices, [device::find("edu").unwrap()]);
         assert_eq!(s.expect.words, "sysrq triggered");
         assert_eq!(s.allow, ["I/O error, dev rnullb0"]);
