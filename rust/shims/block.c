@@ -3,12 +3,67 @@
 #include "block.h"
 #include "ferrite_probes.h"
 
+#ifdef HAVE_RQ_LIST
+typedef struct rq_list ferrite_rq_list;
+#else
+typedef struct request *ferrite_rq_list;
+#endif
+
+static void ferrite_blk_list_set(ferrite_rq_list *list, struct request *first, struct request *last)
+{
+#ifdef HAVE_RQ_LIST
+	list->head = first;
+	list->tail = last;
+#else
+	*list = first;
+#endif
+}
+
+/*
+ * Takes what a task has gathered, one request after the other. What the driver cannot take now stays in the
+ * list, for the block layer to try again one by one.
+ */
+static void ferrite_blk_queue_rqs(ferrite_rq_list *list)
+{
+	struct request *rq, *first = NULL, *last = NULL;
+	bool collected = false;
+
+	while ((rq = rq_list_pop(list))) {
+		struct request *next = rq_list_peek(list);
+		struct blk_mq_hw_ctx *hctx = rq->mq_hctx;
+		const struct blk_mq_ops *ops = rq->q->mq_ops;
+		struct blk_mq_queue_data bd = { .rq = rq, .last = !next || next->mq_hctx != hctx };
+		blk_status_t status = ops->queue_rq(hctx, &bd);
+
+		if (likely(status == BLK_STS_OK)) {
+			collected = !bd.last;
+			continue;
+		}
+		if (bd.last && collected) {
+			ops->commit_rqs(hctx);
+			collected = false;
+		}
+		if (status != BLK_STS_RESOURCE && status != BLK_STS_DEV_RESOURCE) {
+			blk_mq_end_request(rq, status);
+			continue;
+		}
+		rq->rq_next = NULL;
+		if (last)
+			last->rq_next = rq;
+		else
+			first = rq;
+		last = rq;
+	}
+	ferrite_blk_list_set(list, first, last);
+}
+
 int ferrite_blk_tag_set_init(struct blk_mq_tag_set *set, struct blk_mq_ops *ops,
 			     const struct ferrite_blk_ops *rust, const struct ferrite_blk_tags *tags)
 {
 	memset(set, 0, sizeof(*set));
 	memset(ops, 0, sizeof(*ops));
 	ops->queue_rq = rust->queue_rq;
+	ops->queue_rqs = ferrite_blk_queue_rqs;
 	ops->commit_rqs = rust->commit_rqs;
 	ops->complete = rust->complete;
 	/* Kernels differ in the types of arguments that Rust does not use. */

@@ -42,8 +42,9 @@ pub trait Operations: Sized + 'static {
     /// Takes a request.
     ///
     /// The request is started and ended (here or later), or refused. `is_last` says that no more
-    /// follows at once: a driver that collects requests rings the hardware's doorbell then. Must
-    /// not sleep, unless the tag set has [`Flags::BLOCKING`](super::Flags).
+    /// follows at once: a driver that collects requests rings the hardware's doorbell then. Requests
+    /// that a task has gathered come one after the other (C's `queue_rqs`). Must not sleep, unless the
+    /// tag set has [`Flags::BLOCKING`](super::Flags).
     ///
     /// # Errors
     ///
