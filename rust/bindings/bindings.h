@@ -17,6 +17,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/idr.h>
+#include <linux/interrupt.h>
 #include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -54,6 +55,7 @@
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"
+#include "irq.h"
 #include "ktest.h"
 #include "kthread.h"
 #include "layout.h"
@@ -63,6 +65,7 @@
 #include "mm.h"
 #include "page.h"
 #include "patch.h"
+#include "pci.h"
 #include "percpu.h"
 #include "platform.h"
 #include "poll.h"

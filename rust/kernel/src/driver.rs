@@ -20,8 +20,8 @@
 //! `Data<'bound>`, which may keep that reference (as [`Bound`]) and whatever else borrows the bound
 //! device. The driver core's glue here owns the data: they are made in a box when `probe` has
 //! returned, lent to `unbind` and `shutdown`, and dropped after `unbind`, while the device is still
-//! bound. Only then does the driver core release what is managed for the device
-//! ([`Devres`](crate::devres::Devres)).
+//! bound. Interrupt handlers end there, too, of which the registration was forgotten. Only then does
+//! the driver core release what is managed for the device ([`Devres`](crate::devres::Devres)).
 //!
 //! This is sound because the driver is generic over `'bound`: it can make no use of it but what
 //! holds for every length of the life of a binding. `Data` need not be `'static`, so nothing in it
@@ -43,6 +43,7 @@ use crate::alloc::KBox;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::device::{Bound, Device};
 use crate::error::{Error, Result, to_c, to_result};
+use crate::irq;
 use crate::types::Opaque;
 
 /// How a driver comes into the system, and out of it: a bus implements it for each of its drivers.
@@ -136,7 +137,12 @@ pub(crate) unsafe fn bind<'bound, D: Send + 'bound>(
         device.set_drvdata(data.into_raw().cast::<c_void>());
         Ok(())
     };
-    to_c(init.and_then(bind))
+    let bound = init.and_then(bind);
+    if bound.is_err() {
+        // SAFETY: the driver core calls the driver, which does not want the device.
+        unsafe { irq::end_all(device) };
+    }
+    to_c(bound)
 }
 
 /// The body of a bus's `remove`: lends the data a last time, and drops them.
@@ -153,6 +159,8 @@ pub(crate) unsafe fn unbind<'bound, D: Send + 'bound>(
     let data = KBox::into_pin(unsafe { KBox::from_raw(device.drvdata().cast::<D>()) });
     last(data.as_ref());
     drop(data);
+    // SAFETY: the driver core calls the driver to unbind it.
+    unsafe { irq::end_all(device) };
     device.set_drvdata(core::ptr::null_mut());
 }
 

@@ -39,6 +39,7 @@ pub mod interop;
 pub mod io;
 pub mod ioctl;
 pub mod iov;
+pub mod irq;
 pub mod jump_label;
 #[cfg(feature = "ktest")]
 pub mod ktest;

@@ -1,137 +1,402 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! PCI: which devices a driver is for.
+//! PCI: devices and their drivers.
 //!
-//! C header: `include/linux/mod_devicetable.h`.
+//! C header: `include/linux/pci.h`. What the functions do: `drivers/pci/`.
+//!
+//! A driver implements [`Driver`] and keeps a
+//! [`driver::Registration<Adapter<T>>`](driver::Registration). What it has of a device borrows the
+//! device as bound: a [`Bar`], [`Vectors`] of interrupts, that the device is [`Enabled`].
+//!
+//! Consumer: `samples/edu`.
 
-/// One kind of device, by vendor, device, subsystem and class.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct DeviceId(bindings::pci_device_id);
+mod bar;
+mod config;
+mod events;
+mod id;
+#[cfg(feature = "ktest")]
+pub(crate) mod tests;
+mod vectors;
 
-impl DeviceId {
-    /// Any vendor, device or subsystem.
-    pub const ANY: u32 = u32::MAX;
+pub use bar::{Bar, PortBar, Resource, ResourceKind};
+pub use config::ConfigSpace;
+pub use events::{ChannelState, Recovery};
+pub use id::{DeviceId, IdTable};
+pub use vectors::{VectorTypes, Vectors};
 
-    const ZERO: Self = {
-        // SAFETY: a struct of integers, for which zero is a value.
-        Self(unsafe { core::mem::zeroed() })
-    };
+use core::ffi::{CStr, c_int};
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::pin::Pin;
+use core::ptr::NonNull;
 
-    /// A device of a vendor; any subsystem, any class.
-    #[must_use]
-    pub const fn new(vendor: u32, device: u32) -> Self {
-        let mut id = Self::ZERO;
-        id.0.vendor = vendor;
-        id.0.device = device;
-        id.0.subvendor = Self::ANY;
-        id.0.subdevice = Self::ANY;
-        id
+use pinned_init::PinInit;
+
+use crate::device::{self, AsDevice, Bound, Core, DeviceContext, Normal, impl_device_contexts};
+use crate::device_id;
+use crate::driver::{self, RegistrationOps};
+use crate::error::{Error, Result, to_result};
+use crate::module::ThisModule;
+use crate::sync::AlwaysRefCounted;
+use crate::types::Opaque;
+use crate::vtable;
+
+/// A driver of PCI devices.
+///
+/// All methods run in process context, with the device locked, and may sleep.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::device::{Bound, Core};
+/// use kernel::prelude::*;
+/// use kernel::{driver, pci, pci_device_table};
+///
+/// struct Card;
+///
+/// /// What there is for each device.
+/// struct CardData<'bound> {
+///     memory: pci::Bar<'bound, 0x100>,
+///     _enabled: pci::Enabled<'bound>,
+/// }
+///
+/// pci_device_table! {
+///     static CARDS: u32 = [(pci::DeviceId::new(0x1b36, 0xfff0), 5)];
+/// }
+///
+/// #[vtable]
+/// impl pci::Driver for Card {
+///     type IdInfo = u32;
+///     type Data<'bound> = CardData<'bound>;
+///     const ID_TABLE: &'static pci::IdTable<u32> = &CARDS;
+///
+///     fn probe<'bound>(
+///         device: &'bound pci::Device<Core<'_>>,
+///         _info: Option<&'static u32>,
+///     ) -> Result<impl PinInit<CardData<'bound>, Error>> {
+///         let enabled = device.enable_mem()?;
+///         enabled.set_master();
+///         let memory = device.map_bar(0, c"ferrite-card")?;
+///         Ok(try_init!(CardData { memory, _enabled: enabled }? Error))
+///     }
+/// }
+///
+/// let driver = driver::Registration::<pci::Adapter<Card>>::new(c"ferrite-card");
+/// let driver = KBox::pin_init(driver, GFP_KERNEL)?;
+/// drop(driver);
+/// # Ok::<(), Error>(())
+/// ```
+#[vtable]
+pub trait Driver: Sized + 'static {
+    /// What the driver says of each kind of devices.
+    type IdInfo: Sync + 'static;
+
+    /// What the driver keeps for a device: as long as it is bound, and no longer.
+    /// [`kernel::driver`](crate::driver) has the order in which things go.
+    type Data<'bound>: Send + 'bound;
+
+    /// The devices that the driver is for.
+    const ID_TABLE: &'static IdTable<Self::IdInfo>;
+
+    /// A device is there. `info` is what the table says of it; nothing if it was not the table that
+    /// matched (`new_id` or `driver_override` in sysfs).
+    ///
+    /// # Errors
+    ///
+    /// What the driver says; the device is then not bound. `EPROBE_DEFER`: to be tried again when
+    /// other devices have been bound.
+    fn probe<'bound>(
+        device: &'bound Device<Core<'_>>,
+        info: Option<&'static Self::IdInfo>,
+    ) -> Result<impl PinInit<Self::Data<'bound>, Error>>;
+
+    /// The device is unbound: it was pulled out, the driver goes, or sysfs was told to. The data are
+    /// dropped afterwards. [`Device::is_present`] says whether the device still answers.
+    fn unbind<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (device, data);
     }
 
-    /// Every device of a class; the mask says which of the 24 bits count.
-    #[must_use]
-    pub const fn class(class: u32, mask: u32) -> Self {
-        let mut id = Self::new(Self::ANY, Self::ANY);
-        id.0.class = class;
-        id.0.class_mask = mask;
-        id
+    /// The machine goes down: the device has to be silent afterwards. Nothing is dropped.
+    fn shutdown<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (device, data);
     }
 
-    /// The same, of one subsystem only.
-    #[must_use]
-    pub const fn subsystem(mut self, vendor: u32, device: u32) -> Self {
-        self.0.subvendor = vendor;
-        self.0.subdevice = device;
-        self
+    /// The machine is going to sleep, or an image of it is made: the device has to be silent
+    /// afterwards. The bus saves its configuration space, and puts it to sleep.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says; the machine stays awake then.
+    fn suspend<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) -> Result {
+        let _ = (device, data);
+        Ok(())
+    }
+
+    /// The machine is awake again, and the device as after a reset; its configuration space is
+    /// restored.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says; the kernel logs it.
+    fn resume<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) -> Result {
+        let _ = (device, data);
+        Ok(())
+    }
+
+    /// The bus had an error that concerns the device. Without this the kernel takes the device for
+    /// lost.
+    fn error_detected<'bound>(
+        device: &'bound Device<Core<'_>>,
+        data: Pin<&Self::Data<'bound>>,
+        state: ChannelState,
+    ) -> Recovery {
+        let _ = (device, data, state);
+        Recovery::Disconnect
+    }
+
+    /// The device was reset after an error.
+    fn slot_reset<'bound>(
+        device: &'bound Device<Core<'_>>,
+        data: Pin<&Self::Data<'bound>>,
+    ) -> Recovery {
+        let _ = (device, data);
+        Recovery::Recovered
+    }
+
+    /// The error is over: the device may be used again.
+    fn error_resume<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (device, data);
     }
 }
 
-/// The devices that a driver is for, with the empty entry behind them that C looks for.
+/// The driver as C sees it: `driver::Registration<pci::Adapter<T>>` is the driver in the system.
+pub struct Adapter<T>(PhantomData<T>);
+
+impl<T: Driver> Adapter<T> {
+    const OPS: &'static bindings::ferrite_pci_ops = &bindings::ferrite_pci_ops {
+        probe: Some(Self::probe),
+        remove: Some(Self::remove),
+        shutdown: Some(Self::shutdown),
+        pm: Self::PM,
+        errors: Self::ERRORS,
+    };
+
+    unsafe extern "C" fn probe(
+        device: *mut bindings::pci_dev,
+        id: *const bindings::pci_device_id,
+    ) -> c_int {
+        // SAFETY: the driver core has locked the device, and it counts as bound until `remove` has
+        // returned.
+        let device = unsafe { Device::<Core<'_>>::from_raw(device) };
+        let info = T::ID_TABLE.info(id);
+        // SAFETY: that is what C calls this for; `remove` below is its counterpart.
+        unsafe { driver::bind(device.generic(), T::probe(device, info)) }
+    }
+
+    unsafe extern "C" fn remove(device: *mut bindings::pci_dev) {
+        // SAFETY: as in `probe`.
+        let device = unsafe { Device::<Core<'_>>::from_raw(device) };
+        // SAFETY: C calls this once for each `probe` that has succeeded.
+        unsafe { driver::unbind(device.generic(), |data| T::unbind(device, data)) };
+    }
+
+    unsafe extern "C" fn shutdown(device: *mut bindings::pci_dev) {
+        // SAFETY: C calls this for a device that is bound, with the device locked.
+        unsafe { Self::call(device, T::shutdown) };
+    }
+}
+
+// SAFETY: both call C's functions for it.
+unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
+    type DriverType = bindings::pci_driver;
+
+    unsafe fn register(driver: *mut bindings::pci_driver, name: &'static CStr) -> c_int {
+        // SAFETY: the caller promises memory that stays; all else is static.
+        unsafe {
+            bindings::ferrite_pci_driver_register(
+                driver,
+                ThisModule::ADDRESS,
+                name.as_ptr(),
+                device_id::IdTable::as_ptr(T::ID_TABLE),
+                Self::OPS,
+            )
+        }
+    }
+
+    unsafe fn unregister(driver: *mut bindings::pci_driver) {
+        // SAFETY: the caller promises that it is registered.
+        unsafe { bindings::pci_unregister_driver(driver) };
+    }
+}
+
+/// A PCI device, `struct pci_dev`. [`kernel::device`](crate::device) says what the contexts are.
 ///
 /// # Invariants
 ///
-/// `end` is all zeroes.
-#[repr(C)]
-pub struct IdTable<const N: usize> {
-    ids: [DeviceId; N],
-    end: DeviceId,
+/// As those of [`device::Device`].
+#[repr(transparent)]
+pub struct Device<Ctx: DeviceContext = Normal>(Opaque<bindings::pci_dev>, PhantomData<Ctx>);
+
+impl_device_contexts!(Device);
+
+// SAFETY: as for `device::Device`.
+unsafe impl<Ctx: DeviceContext> Send for Device<Ctx> {}
+// SAFETY: as for `device::Device`.
+unsafe impl<Ctx: DeviceContext> Sync for Device<Ctx> {}
+
+// SAFETY: C counts the references to the device inside, and frees both as one.
+unsafe impl AlwaysRefCounted for Device {
+    fn inc_ref(&self) {
+        self.as_device().inc_ref();
+    }
+
+    unsafe fn dec_ref(object: NonNull<Self>) {
+        // SAFETY: the caller gives its reference up.
+        unsafe { bindings::pci_dev_put(object.as_ptr().cast()) };
+    }
 }
 
-// SAFETY: a table of integers that never changes.
-unsafe impl<const N: usize> Sync for IdTable<N> {}
+/// What a device says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ids {
+    /// Its vendor.
+    pub vendor: u16,
+    /// The vendor's number for it.
+    pub device: u16,
+    /// The vendor of the board.
+    pub subsystem_vendor: u16,
+    /// The board vendor's number for it.
+    pub subsystem_device: u16,
+    /// Class, subclass and programming interface.
+    pub class: u32,
+    /// The revision.
+    pub revision: u8,
+}
 
-impl<const N: usize> IdTable<N> {
-    /// Use [`pci_device_table!`](crate::pci_device_table), which also tells modpost.
-    #[doc(hidden)]
+impl<Ctx: DeviceContext> Device<Ctx> {
+    /// # Safety
+    ///
+    /// As [`device::Device::from_raw`].
+    unsafe fn from_raw<'a>(device: *mut bindings::pci_dev) -> &'a Self {
+        // SAFETY: the caller promises it; the type is transparent.
+        unsafe { &*device.cast() }
+    }
+
+    pub(crate) fn as_raw(&self) -> *mut bindings::pci_dev {
+        self.0.get()
+    }
+
+    /// What the device said it is when it was found.
     #[must_use]
-    pub const fn new(ids: [DeviceId; N]) -> Self {
-        // INVARIANT: the last entry is zero.
-        Self {
-            ids,
-            end: DeviceId::ZERO,
+    pub fn ids(&self) -> Ids {
+        let mut ids = MaybeUninit::uninit();
+        // SAFETY: the device is there, and these never change.
+        unsafe { bindings::ferrite_pci_ids(self.as_raw(), ids.as_mut_ptr()) };
+        // SAFETY: C has filled all of it.
+        let ids = unsafe { ids.assume_init() };
+        Ids {
+            vendor: ids.vendor,
+            device: ids.device,
+            subsystem_vendor: ids.subsystem_vendor,
+            subsystem_device: ids.subsystem_device,
+            class: ids.class,
+            revision: ids.revision,
         }
     }
 
-    /// How many kinds of devices there are.
+    /// The device without its bus.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        N
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        N == 0
-    }
-
-    /// For C.
-    #[must_use]
-    pub const fn as_ptr(&'static self) -> *const bindings::pci_device_id {
-        self.ids.as_ptr().cast()
+    pub fn generic(&self) -> &device::Device<Ctx> {
+        // SAFETY: it is part of this one, which is there; what is known of one is known of the
+        // other.
+        unsafe { device::Device::from_raw(bindings::ferrite_pci_to_device(self.as_raw())) }
     }
 }
 
-/// Declares the devices that a driver is for. modpost makes the module's aliases of it, by which
-/// udev loads the module when such a device turns up.
-#[macro_export]
-macro_rules! pci_device_table {
-    ($(#[$attribute:meta])* static $name:ident = [$($id:expr),+ $(,)?];) => {
-        $crate::macros::device_table! {
-            pci,
-            $(#[$attribute])*
-            static $name: $crate::pci::IdTable<{ [$($id),+].len() }> = $crate::pci::IdTable::new([$($id),+]);
-        }
-    };
-}
+/// That a device answers to accesses of its memory. When this is dropped it is disabled, unless it
+/// was enabled more than once.
+pub struct Enabled<'bound>(&'bound Device<Bound>);
 
-#[cfg(feature = "ktest")]
-mod tests {
-    use super::{DeviceId, IdTable};
-    use crate::prelude::*;
-
-    static TABLE: IdTable<3> = IdTable::new([
-        DeviceId::new(0x10de, 0x1f02),
-        DeviceId::class(0x03_0000, 0xff_0000),
-        DeviceId::new(0x10de, DeviceId::ANY).subsystem(0x1043, 0x8674),
-    ]);
-
-    /// Vendor, device, subsystem's vendor and device, class and its mask.
-    fn entry(index: usize) -> [u32; 6] {
-        // SAFETY: the table is followed by an entry of zeroes, and nobody asks for more.
-        let id = unsafe { &*TABLE.as_ptr().add(index.min(TABLE.len())) };
-        let (device, subsystem) = ([id.vendor, id.device], [id.subvendor, id.subdevice]);
-        let ([a, b], [c, d]) = (device, subsystem);
-        [a, b, c, d, id.class, id.class_mask]
+impl Device<Bound> {
+    /// Enables the device: wakes it up, and lets it answer to accesses of its memory and its ports.
+    /// May sleep; process context only.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`: a BAR has no address.
+    /// - `EIO`: it cannot be woken up.
+    pub fn enable(&self) -> Result<Enabled<'_>> {
+        // SAFETY: the device is there.
+        to_result(unsafe { bindings::pci_enable_device(self.as_raw()) })?;
+        Ok(Enabled(self))
     }
 
-    #[kernel_test]
-    fn a_table_is_what_c_reads() {
-        const ANY: u32 = DeviceId::ANY;
-        assert_eq!(entry(0), [0x10de, 0x1f02, ANY, ANY, 0, 0]);
-        assert_eq!(entry(1), [ANY, ANY, ANY, ANY, 0x03_0000, 0xff_0000]);
-        assert_eq!(entry(2), [0x10de, ANY, 0x1043, 0x8674, 0, 0]);
-        assert_eq!(entry(3), [0; 6]);
-        assert!(TABLE.len() == 3 && !TABLE.is_empty());
+    /// As [`Self::enable`], of a device whose memory is all that is wanted.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Self::enable`]; no BAR with ports matters.
+    pub fn enable_mem(&self) -> Result<Enabled<'_>> {
+        // SAFETY: the device is there.
+        to_result(unsafe { bindings::pci_enable_device_mem(self.as_raw()) })?;
+        Ok(Enabled(self))
+    }
+
+    /// Whether the device answers. May sleep; process context only.
+    #[must_use]
+    pub fn is_present(&self) -> bool {
+        // SAFETY: the device is there, as an object.
+        unsafe { bindings::pci_device_is_present(self.as_raw()) }
+    }
+
+    /// How many virtual functions the device could have (SR-IOV).
+    #[must_use]
+    pub fn total_virtual_functions(&self) -> u32 {
+        // SAFETY: the device is there.
+        u32::try_from(unsafe { bindings::pci_sriov_get_totalvfs(self.as_raw()) }).unwrap_or(0)
+    }
+}
+
+impl Device<Core<'_>> {
+    /// Resets the function, and restores its configuration space. The driver sees to it that nothing
+    /// uses the device meanwhile. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOTTY`: there is no way to reset it, or it does not answer afterwards.
+    pub fn reset_function(&self) -> Result {
+        // SAFETY: the device is there, and locked by the driver core, which this form of the function
+        // asks for.
+        to_result(unsafe { bindings::pci_reset_function_locked(self.as_raw()) })
+    }
+}
+
+impl Enabled<'_> {
+    /// Lets the device be master of the bus: do DMA, and send message interrupts. It is none any more
+    /// when `self` is dropped.
+    pub fn set_master(&self) {
+        // SAFETY: the device is there.
+        unsafe { bindings::pci_set_master(self.0.as_raw()) };
+    }
+}
+
+impl Drop for Enabled<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the device is there, and was enabled by `enable`. If that was the last one, C takes
+        // the bus from it as well.
+        unsafe { bindings::pci_disable_device(self.0.as_raw()) };
+    }
+}
+
+impl<Ctx: DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
+    fn as_ref(&self) -> &device::Device<Ctx> {
+        self.generic()
+    }
+}
+
+impl<Ctx: DeviceContext> AsDevice for Device<Ctx> {
+    fn as_device(&self) -> &device::Device {
+        // SAFETY: the device is there as long as the reference, and `Normal` says no more.
+        unsafe { device::Device::from_raw(bindings::ferrite_pci_to_device(self.as_raw())) }
     }
 }

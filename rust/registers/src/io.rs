@@ -46,7 +46,7 @@ pub unsafe trait Io {
         // SAFETY:
         // - the register ends at `END` at most, which is no more than `SIZE`;
         // - its declaration was refused if it were not aligned.
-        L::Register::from_word(unsafe { self.load(at.offset()) })
+        L::Register::from_word(unsafe { self.load_from(at) })
     }
 
     /// Writes a register.
@@ -62,7 +62,7 @@ pub unsafe trait Io {
             )
         };
         // SAFETY: as in `read`.
-        unsafe { self.store(at.offset(), value.into_word()) };
+        unsafe { self.store_to(at, value.into_word()) };
     }
 
     /// Reads a register, and writes what `change` makes of it. What the device or anybody else
@@ -89,7 +89,7 @@ pub unsafe trait Io {
             )
         };
         // SAFETY: as in `read`.
-        unsafe { self.store(at.offset(), ones.into_word()) };
+        unsafe { self.store_to(at, ones.into_word()) };
     }
 
     /// Reads a register that may be beyond the end.
@@ -286,6 +286,27 @@ pub unsafe trait Bus<W: Word>: Io {
     /// As for `load`.
     unsafe fn store(&self, offset: usize, word: W);
 
+    /// As `load`, from a location: what is known of it when compiling can become part of the
+    /// instruction.
+    ///
+    /// # Safety
+    ///
+    /// As for `load`, for the offset of `at`.
+    unsafe fn load_from<L: Location<Register: Register<Word = W>>>(&self, at: L) -> W {
+        // SAFETY: the caller's promises.
+        unsafe { self.load(at.offset()) }
+    }
+
+    /// As `store`, to a location.
+    ///
+    /// # Safety
+    ///
+    /// As for `load_from`.
+    unsafe fn store_to<L: Location<Register: Register<Word = W>>>(&self, at: L, word: W) {
+        // SAFETY: the caller's promises.
+        unsafe { self.store(at.offset(), word) };
+    }
+
     /// As `load`, ordered with accesses to the same device alone.
     ///
     /// # Safety
@@ -352,6 +373,16 @@ unsafe impl<W: Word, I: Bus<W> + ?Sized> Bus<W> for &I {
     unsafe fn store(&self, offset: usize, word: W) {
         // SAFETY: the caller's promises.
         unsafe { (**self).store(offset, word) };
+    }
+
+    unsafe fn load_from<L: Location<Register: Register<Word = W>>>(&self, at: L) -> W {
+        // SAFETY: the caller's promises.
+        unsafe { (**self).load_from(at) }
+    }
+
+    unsafe fn store_to<L: Location<Register: Register<Word = W>>>(&self, at: L, word: W) {
+        // SAFETY: the caller's promises.
+        unsafe { (**self).store_to(at, word) };
     }
 
     unsafe fn load_relaxed(&self, offset: usize) -> W {

@@ -23,8 +23,19 @@ pub trait Location: Copy {
     /// The first byte behind the furthest register that it can be, in bytes from the start.
     const END: usize;
 
+    /// The part of [`offset`](Location::offset) that is known when compiling.
+    const FIXED: usize;
+
+    /// The part of [`offset`](Location::offset) that is known only at run time.
+    fn distance(self) -> usize {
+        0
+    }
+
     /// Where the register begins, in bytes from the start.
-    fn offset(self) -> usize;
+    fn offset(self) -> usize {
+        // It is no more than `END`, which is computed when compiling.
+        Self::FIXED.wrapping_add(self.distance())
+    }
 }
 
 /// The register `R`, counted from `E`.
@@ -114,27 +125,22 @@ const fn end<R: Register>(start: usize, last: usize) -> usize {
 impl<R: Register, E: Origin<R::Base>> Location for At<R, E> {
     type Register = R;
     const END: usize = end::<R>(E::START, 0);
-
-    fn offset(self) -> usize {
-        const { E::START + R::OFFSET }
-    }
+    const FIXED: usize = E::START + R::OFFSET;
 }
 
 impl<R: Register, E: Origin<R::Base>, const I: usize> Location for Element<R, E, I> {
     type Register = R;
     const END: usize = end::<R>(E::START, I);
-
-    fn offset(self) -> usize {
-        const { E::START + R::OFFSET + I * R::STRIDE }
-    }
+    const FIXED: usize = E::START + R::OFFSET + I * R::STRIDE;
 }
 
 impl<R: Register, E: Origin<R::Base>> Location for Indexed<R, E> {
     type Register = R;
     const END: usize = end::<R>(E::START, R::COUNT - 1);
+    const FIXED: usize = E::START + R::OFFSET;
 
-    fn offset(self) -> usize {
-        const { E::START + R::OFFSET }.wrapping_add(self.distance)
+    fn distance(self) -> usize {
+        self.distance
     }
 }
 

@@ -23,11 +23,11 @@ module! {
 
 pci_device_table! {
     /// The same ids as in the module `twin`, in C.
-    static IDS = [
-        DeviceId::new(0x1b36, 0x0005),
-        DeviceId::new(0x1234, 0x11e8),
-        DeviceId::class(0x03_0000, 0xff_0000),
-        DeviceId::new(0x10de, DeviceId::ANY).subsystem(0x1043, 0x0001),
+    static IDS: () = [
+        (DeviceId::new(0x1b36, 0x0005), ()),
+        (DeviceId::new(0x1234, 0x11e8), ()),
+        (DeviceId::class(0x03_0000, 0xff_0000), ()),
+        (DeviceId::new(0x10de, DeviceId::ANY).subsystem(0x1043, 0x0001), ()),
     ];
 }
 
