@@ -164,7 +164,7 @@ impl<'bound, P: Buffer + AsPageIter, D: Direction> SGTable<'bound, P, D> {
             // SAFETY: the table is one, of pages that are there. Only this value has them from now
             // on, and lends them in the CPU's turn alone.
             to_result(unsafe {
-                bindings::ferrite_sg_map(device.as_raw(), &raw mut table.0, D::DIRECTION as _)
+                bindings::ferrite_sg_map(device.as_raw(), &raw mut table.0, D::DIRECTION.as_raw())
             })?;
             Ok(table)
         };

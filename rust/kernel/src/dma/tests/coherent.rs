@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+use static_assertions::assert_impl_all;
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::super::{Attrs, Coherent, CoherentBox, View, attrs};
@@ -153,11 +154,6 @@ fn wishes_change_nothing_for_the_cpu() -> Result {
     Ok(())
 }
 
-#[kernel_test(context = [process, softirq, hardirq])]
-fn views_go_to_other_contexts() {
-    fn is_shared<T: Send + Sync>() -> bool {
-        true
-    }
-    assert!(is_shared::<View<'_, u32>>() && is_shared::<Coherent<'_, [u32]>>());
-    assert!(is_shared::<CoherentBox<'_, u32>>());
-}
+assert_impl_all!(View<'static, u32>: Send, Sync);
+assert_impl_all!(Coherent<'static, [u32]>: Send, Sync);
+assert_impl_all!(CoherentBox<'static, u32>: Send, Sync);

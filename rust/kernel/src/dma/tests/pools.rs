@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+use static_assertions::assert_impl_all;
+
 use super::super::{Pool, PoolBox, PoolObject};
 use super::{device, device_reads, device_writes};
 use crate::ktest::each_allocation_fails;
@@ -49,11 +51,6 @@ fn what_no_pool_can_be() -> Result {
 
 #[kernel_test]
 fn a_pool_stays_as_long_as_its_device_is_bound() -> Result {
-    fn is_shared<T: Send + Sync>() -> bool {
-        true
-    }
-    assert!(is_shared::<Pool<'_, u8>>() && is_shared::<PoolObject<'_, u8>>());
-    assert!(is_shared::<PoolBox<'_, u8>>());
     let registration = device()?;
     let piece = {
         let pool = Pool::<u64>::new(registration.device(), c"ferrite", None)?;
@@ -62,3 +59,7 @@ fn a_pool_stays_as_long_as_its_device_is_bound() -> Result {
     assert_eq!(*piece, 0);
     Ok(())
 }
+
+assert_impl_all!(Pool<'static, u8>: Send, Sync);
+assert_impl_all!(PoolBox<'static, u8>: Send, Sync);
+assert_impl_all!(PoolObject<'static, u8>: Send, Sync);

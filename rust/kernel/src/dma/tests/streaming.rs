@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+use static_assertions::assert_impl_all;
+
 use super::super::{Bidirectional, Contiguous, DmaMask, FromDevice, Mapping, ToDevice};
 use super::{bounces, device, device_reads, device_writes};
 use crate::ktest::each_allocation_fails;
@@ -148,11 +150,5 @@ fn what_cannot_be_mapped_comes_back() -> Result {
     })
 }
 
-#[kernel_test]
-fn mappings_go_to_other_threads() {
-    fn is_shared<T: Send + Sync>() -> bool {
-        true
-    }
-    assert!(is_shared::<Mapping<'_, KBox<u32>, ToDevice>>());
-    assert!(is_shared::<Mapping<'_, Page, FromDevice>>());
-}
+assert_impl_all!(Mapping<'static, KBox<u32>, ToDevice>: Send, Sync);
+assert_impl_all!(Mapping<'static, Page, FromDevice>: Send, Sync);
