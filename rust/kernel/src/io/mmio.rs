@@ -167,7 +167,7 @@ mod tests {
 
     /// Memory does as well: the instructions are the same.
     fn memory() -> Result<KBox<[u64; 4]>> {
-        Ok(KBox::new([0; 4], GFP_KERNEL)?)
+        KBox::new([0; 4], GFP_KERNEL)
     }
 
     fn mmio(memory: &mut [u64; 4]) -> Mmio<'_, 0x18> {

@@ -161,7 +161,7 @@ impl ThreadedHandler for Alternates {
         if !serve(&self.ports, device) {
             return ThreadedIrqReturn::None;
         }
-        if self.first.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if self.first.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             self.second.fetch_add(100, Ordering::SeqCst);
             return ThreadedIrqReturn::Handled;
         }

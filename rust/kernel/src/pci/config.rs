@@ -115,9 +115,9 @@ macro_rules! bus {
         unsafe impl<const SIZE: usize> Bus<$ty> for ConfigSpace<'_, SIZE> {
             unsafe fn load(&self, offset: usize) -> $ty {
                 let mut word = <$ty>::MAX;
+                let place = self.place(offset);
                 // SAFETY: the device is there, and the word is in its configuration space.
-                let failed =
-                    unsafe { bindings::$read(self.device, self.place(offset), &raw mut word) };
+                let failed = unsafe { bindings::$read(self.device, place, &raw mut word) };
                 // Some kernels leave the word as it was, or zero, if the device cannot be asked.
                 if failed != 0 { <$ty>::MAX } else { word }
             }

@@ -168,33 +168,29 @@ mod tests {
         type Data<'bound> = Kept;
         const ID_TABLE: &'static IdTable<u32> = DISK;
 
-        fn probe<'bound>(
-            device: &'bound Device<Core<'_>>,
+        fn probe(
+            device: &Device<Core<'_>>,
             _: Option<&'static u32>,
         ) -> Result<impl PinInit<Kept, Error>> {
             DEVICE.store(device.as_raw(), Ordering::SeqCst);
             Ok(Ok(Kept(40)))
         }
 
-        fn shutdown<'bound>(_: &'bound Device<Core<'_>>, kept: Pin<&Kept>) {
+        fn shutdown(_: &Device<Core<'_>>, kept: Pin<&Kept>) {
             note(kept, 1);
         }
 
-        fn suspend<'bound>(_: &'bound Device<Core<'_>>, kept: Pin<&Kept>) -> Result {
+        fn suspend(_: &Device<Core<'_>>, kept: Pin<&Kept>) -> Result {
             note(kept, 2);
             Ok(())
         }
 
-        fn resume<'bound>(_: &'bound Device<Core<'_>>, kept: Pin<&Kept>) -> Result {
+        fn resume(_: &Device<Core<'_>>, kept: Pin<&Kept>) -> Result {
             note(kept, 3);
             Err(EIO)
         }
 
-        fn error_detected<'bound>(
-            _: &'bound Device<Core<'_>>,
-            kept: Pin<&Kept>,
-            state: ChannelState,
-        ) -> Recovery {
+        fn error_detected(_: &Device<Core<'_>>, kept: Pin<&Kept>, state: ChannelState) -> Recovery {
             note(kept, 4);
             match state {
                 ChannelState::Normal => Recovery::CanRecover,
@@ -203,12 +199,12 @@ mod tests {
             }
         }
 
-        fn slot_reset<'bound>(_: &'bound Device<Core<'_>>, kept: Pin<&Kept>) -> Recovery {
+        fn slot_reset(_: &Device<Core<'_>>, kept: Pin<&Kept>) -> Recovery {
             note(kept, 5);
             Recovery::Recovered
         }
 
-        fn error_resume<'bound>(_: &'bound Device<Core<'_>>, kept: Pin<&Kept>) {
+        fn error_resume(_: &Device<Core<'_>>, kept: Pin<&Kept>) {
             note(kept, 6);
         }
     }

@@ -50,8 +50,8 @@ impl<C: Check> Driver for Checks<C> {
     type Data<'bound> = ();
     const ID_TABLE: &'static IdTable<u32> = C::TABLE;
 
-    fn probe<'bound>(
-        device: &'bound Device<Core<'_>>,
+    fn probe(
+        device: &Device<Core<'_>>,
         info: Option<&'static u32>,
     ) -> Result<impl PinInit<(), Error>> {
         if !matches!(info, Some(3 | 6)) {
@@ -64,7 +64,7 @@ impl<C: Check> Driver for Checks<C> {
         Ok(Ok(()))
     }
 
-    fn unbind<'bound>(device: &'bound Device<Core<'_>>, _: core::pin::Pin<&()>) {
+    fn unbind(device: &Device<Core<'_>>, _: core::pin::Pin<&()>) {
         if !device.is_present() {
             ENDED.store(ENODEV.to_errno(), Ordering::SeqCst);
         }
