@@ -74,6 +74,17 @@ pub const CONFIGS: &[&Config] = &[
         counts: false,
         only: Some(Arch::X86_64),
     },
+    // What a device reads and writes goes through bounce buffers, so that a driver that forgets to
+    // say whose turn it is sees old data.
+    &Config {
+        name: "swiotlb",
+        cpu: "max",
+        cmdline: "swiotlb=force",
+        if_config: None,
+        stub: false,
+        counts: false,
+        only: None,
+    },
     // Drivers must not notice.
     &Config {
         name: "nodebugfs",
