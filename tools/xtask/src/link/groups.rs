@@ -11,7 +11,9 @@
 
 use std::borrow::Cow;
 
-use object::elf::{SHF_EXCLUDE, SHF_GROUP, SHT_GROUP, SHT_PROGBITS};
+use object::elf::{
+    SHF_EXCLUDE, SHF_GROUP, SHF_INFO_LINK, SHT_GROUP, SHT_PROGBITS, SHT_REL, SHT_RELA,
+};
 use object::read::elf::{FileHeader, SectionHeader as _, SectionTable};
 use object::{Endianness, elf};
 
@@ -55,7 +57,15 @@ fn dissolve<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<Vec<
             }
             (SHT_PROGBITS, flags | SHF_EXCLUDE.0)
         } else {
-            (section.sh_type(endian), flags & !SHF_GROUP.0)
+            let kind = section.sh_type(endian);
+            let flags = flags & !SHF_GROUP.0;
+            // In a group LLVM does not say that the number of the section that is relocated is one,
+            // and without that it would be left as it is where sections before it are taken out.
+            let is_of_another = [SHT_RELA, SHT_REL].contains(&kind);
+            (
+                kind,
+                flags | if is_of_another { SHF_INFO_LINK.0 } else { 0 },
+            )
         };
         let flags = u32::try_from(flags).ok()?;
         put(&mut copy, at + TYPE, kind.0)?;
