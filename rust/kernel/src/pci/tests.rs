@@ -9,7 +9,8 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use registers::{Io, Register, register};
 
 use super::{
-    Adapter, Bar, Device, DeviceId, Driver, IdTable, PortBar, Resource, ResourceKind, VectorTypes,
+    Adapter, Bar, Device, DeviceId, Driver, IdTable, Ids, PortBar, Resource, ResourceKind,
+    VectorTypes,
 };
 use crate::device::{AsDevice, Core};
 use crate::driver::Registration;
@@ -123,7 +124,7 @@ fn kind(device: &Device<Core<'_>>, bar: u32) -> Option<(ResourceKind, u64)> {
 #[kernel_test]
 fn what_a_device_says_of_itself() -> Result {
     check!(It, DISK, |device| {
-        let ids = device.ids();
+        let ids: Ids = device.ids();
         assert_eq!((ids.vendor, ids.class), (0x8086, 0x01_0601));
         assert_eq!(ids, device.ids());
         assert_eq!(kind(device, 5), Some((ResourceKind::Memory, 0x1000)));
