@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, TraitItem, Type, Visibility};
+use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, TraitItem, Type, UseTree, Visibility};
 
 /// What kind of item it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +78,8 @@ pub struct Crate {
     pub tests: Vec<Tests>,
     /// The types that are other names, by their paths, each with the name of what it stands for.
     pub aliases: BTreeMap<String, String>,
+    /// What modules import from elsewhere in the crate: the path by which each has it, and its own.
+    pub imports: BTreeMap<String, String>,
 }
 
 /// Reads a crate: `library` is its `lib.rs`, below `root`.
@@ -149,6 +151,29 @@ impl Reader<'_> {
         });
     }
 
+    /// Notes what a `use` of something in the crate brings into a module.
+    fn import(&mut self, from: &str, tree: &UseTree, into: &str) {
+        match tree {
+            UseTree::Path(tree) => {
+                self.import(&format!("{from}::{}", tree.ident), &tree.tree, into);
+            }
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.import(from, tree, into);
+                }
+            }
+            UseTree::Name(name) => {
+                let (name, from) = (&name.ident, format!("{from}::{}", name.ident));
+                self.found.imports.insert(format!("{into}::{name}"), from);
+            }
+            UseTree::Rename(name) => {
+                let (name, from) = (&name.rename, format!("{from}::{}", name.ident));
+                self.found.imports.insert(format!("{into}::{name}"), from);
+            }
+            UseTree::Glob(_) => {}
+        }
+    }
+
     fn items(&mut self, place: &Place<'_>, items: &[Item], path: &mut Vec<String>) -> Result<()> {
         for item in items {
             self.item(place, item, path)?;
@@ -162,6 +187,14 @@ impl Reader<'_> {
             Item::Mod(module) => return self.module(place, module, path),
             Item::Impl(block) => {
                 self.implementation(place, block, path);
+                return Ok(());
+            }
+            Item::Use(import) => {
+                if let UseTree::Path(tree) = &import.tree
+                    && tree.ident == "crate"
+                {
+                    self.import(&path[0], &tree.tree, &path.join("::"));
+                }
                 return Ok(());
             }
             Item::Macro(macro_) => {

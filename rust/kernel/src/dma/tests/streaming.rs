@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use static_assertions::assert_impl_all;
+use static_assertions::{assert_impl_all, assert_not_impl_any};
 
-use super::super::{Bidirectional, Contiguous, DmaMask, FromDevice, Mapping, ToDevice};
+use super::super::{
+    Bidirectional, Contiguous, CpuWrites, DmaMask, ForCpu, ForDevice, FromDevice, Mapping, ToDevice,
+};
 use super::{bounces, device, device_reads, device_writes};
 use crate::ktest::each_allocation_fails;
 use crate::page::{PAGE_SIZE, Page, Pages};
 use crate::prelude::*;
+
+// Who reads what the device has written does not write.
+assert_impl_all!(ToDevice: CpuWrites);
+assert_impl_all!(Bidirectional: CpuWrites);
+assert_not_impl_any!(FromDevice: CpuWrites);
 
 /// What is seen before a sync: with bounce buffers, or without.
 fn either<T>(bounces: bool, with: T, without: T) -> T {
@@ -33,7 +40,7 @@ fn what_the_cpu_writes_is_seen_after_a_sync() -> Result {
     let buffer = KBox::new(*b"old", GFP_KERNEL)?;
     let mapping = Mapping::<_, ToDevice>::new(device, buffer)?;
     let address = mapping.dma_address();
-    let mut mapping = mapping.sync_for_cpu();
+    let mut mapping: Mapping<'_, _, ToDevice, ForCpu> = mapping.sync_for_cpu();
     mapping.copy_from_slice(b"new");
     // Without a bounce buffer it is the same memory. The scenario `swiotlb` wants one.
     if bounces(device) {
@@ -41,7 +48,7 @@ fn what_the_cpu_writes_is_seen_after_a_sync() -> Result {
     }
     let before: [u8; 3] = device_reads(device, address);
     assert_eq!(before, *either(bounces(device), b"old", b"new"));
-    let mapping = mapping.sync_for_device();
+    let mapping: Mapping<'_, _, ToDevice, ForDevice> = mapping.sync_for_device();
     assert_eq!(device_reads(device, mapping.dma_address()), *b"new");
     assert_eq!(mapping.dma_address(), address);
     Ok(())

@@ -16,7 +16,9 @@ pub(super) fn elsewhere(source: &Crate) -> BTreeMap<String, String> {
     methods
         .filter_map(|method| {
             let (written, name) = method.path.rsplit_once("::")?;
-            let home = home(written, &types, &source.aliases)?;
+            // A module says whose methods it adds to; where it does not, they are looked for.
+            let imported = source.imports.get(written).map_or(written, |path| path);
+            let home = home(imported, &types, &source.aliases)?;
             (home != written).then(|| (method.path.clone(), format!("{home}::{name}")))
         })
         .collect()
@@ -73,7 +75,8 @@ mod tests {
              impl Foreign { pub fn f() {} } }\n\
              pub mod mq { mod request { pub struct Request; } \
              mod timer { impl Request { pub fn start() {} } } }\n\
-             pub mod firmware { pub struct Request; }\n";
+             pub mod firmware { pub struct Request; }\n\
+             pub mod dma { use crate::{firmware::Request, vec as v}; impl Request { pub fn map() {} } }\n";
         std::fs::write(dir.path().join("lib.rs"), text).unwrap();
         let source = crate::docs::source::read(dir.path(), Path::new("lib.rs"), "k").unwrap();
         let found = elsewhere(&source);
@@ -84,6 +87,7 @@ mod tests {
         assert_eq!(
             found,
             [
+                ("k::dma::Request::map", "k::firmware::Request::map"),
                 (
                     "k::mq::timer::Request::start",
                     "k::mq::request::Request::start"
