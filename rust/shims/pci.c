@@ -133,6 +133,11 @@ int ferrite_pci_vectors(struct pci_dev *dev, unsigned int min, unsigned int max,
 	return ret;
 }
 
+unsigned int ferrite_pci_total_vfs(struct pci_dev *dev)
+{
+	return pci_sriov_get_totalvfs(dev);
+}
+
 int ferrite_pci_config_size(const struct pci_dev *dev)
 {
 	return dev->cfg_size;

@@ -69,6 +69,7 @@ void ferrite_pci_disclaim(struct pci_dev *dev, unsigned int bar);
 void *ferrite_pci_map(struct pci_dev *dev, unsigned int bar);
 void ferrite_pci_unmap(struct pci_dev *dev, void *address);
 int ferrite_pci_vectors(struct pci_dev *dev, unsigned int min, unsigned int max, unsigned int types);
+unsigned int ferrite_pci_total_vfs(struct pci_dev *dev);
 int ferrite_pci_config_size(const struct pci_dev *dev);
 int ferrite_pci_ktest_event(struct pci_dev *dev, unsigned int event);
 

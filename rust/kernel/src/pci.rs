@@ -353,7 +353,7 @@ impl Device<Bound> {
     #[must_use]
     pub fn total_virtual_functions(&self) -> u32 {
         // SAFETY: the device is there.
-        u32::try_from(unsafe { bindings::pci_sriov_get_totalvfs(self.as_raw()) }).unwrap_or(0)
+        unsafe { bindings::ferrite_pci_total_vfs(self.as_raw()) }
     }
 }
 

@@ -43,6 +43,19 @@ struct Manifest {
 struct Package {
     name: String,
     description: String,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+/// `[package.metadata.new]`: with `kind = false` the sample is no kind, being for one device alone.
+#[derive(Default, Deserialize)]
+struct Metadata {
+    new: Option<New>,
+}
+
+#[derive(Deserialize)]
+struct New {
+    kind: bool,
 }
 
 /// Every kind, by name.
@@ -62,6 +75,9 @@ pub fn kinds(root: &Path) -> Result<Vec<Kind>> {
         };
         let manifest: Manifest =
             toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        if manifest.package.metadata.new.is_some_and(|new| !new.kind) {
+            continue;
+        }
         let dir = path.parent().unwrap_or(root).strip_prefix(root)?.to_owned();
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         kinds.push(Kind {
