@@ -46,8 +46,8 @@ impl Module for Misbehave {
         }
         warn_on!(wanted::warn.get());
         if wanted::leak.get() {
-            for _ in 0..1024 {
-                core::mem::forget(KBox::new([0_u8; 1024], GFP_KERNEL)?);
+            for _ in 0..4096 {
+                core::mem::forget(KBox::new([0_u8; 256], GFP_KERNEL)?);
             }
         }
         if wanted::cancel.get() {
