@@ -60,6 +60,5 @@ rm -rf /tmp/case/copy
 before=$(free_kib)
 unload rnull
 after=$(free_kib)
-# What was written, less what the allocator may keep on its lists.
 check_at_most "KiB that did not come back" 4096 $((FILES * SIZE * 1024 - (after - before)))
 note "ext4: $((FILES * SIZE)) MiB in $FILES files written, unmounted, mounted, sha256 equal, fsck clean"
