@@ -96,6 +96,7 @@ impl Turn for ForCpu {
 }
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
     impl Sealed for super::ToDevice {}
     impl Sealed for super::FromDevice {}
