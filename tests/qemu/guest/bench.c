@@ -5,57 +5,17 @@
  *	bench io SECTION REPEATS read|write DEPTH COUNT FILE
  *	bench write SECTION REPEATS FILE TEXT
  *
- * It stands alone, without a C library, so that it can be compiled for either word size on any
- * host. What it executes itself is counted apart from what the kernel executes.
+ * What it executes itself is counted apart from what the kernel executes.
  */
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
+#include "alone.h"
 
 #define BLOCK 4096u
 /* The part of the disk that is used: small, so that all of it can be written before. */
 #define BLOCKS 1024u
 #define MOST 64u
 
-#ifdef __x86_64__
-enum { SYS_write = 1, SYS_mmap = 9, SYS_pread = 17, SYS_pwrite = 18, SYS_exit = 231, SYS_openat = 257 };
-
-static long call(long n, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 asm("r10") = d;
-	register long r8 asm("r8") = e;
-	register long r9 asm("r9") = f;
-	long ret;
-
-	asm volatile("syscall" : "=a"(ret) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-		     : "rcx", "r11", "memory");
-	return ret;
-}
-
-#define PAGES(bytes) (bytes)
-#define OFFSET(bytes) (bytes), 0
-asm(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall run\n");
-#else
-enum { SYS_write = 4, SYS_pread = 180, SYS_pwrite = 181, SYS_mmap = 192, SYS_exit = 252, SYS_openat = 295 };
-
-static long call(long n, long a, long b, long c, long d, long e, long f)
-{
-	long ret;
-
-	asm volatile("pushl %[f]\n\tpushl %%ebp\n\tmovl 4(%%esp), %%ebp\n\tint $0x80\n\tpopl %%ebp\n\taddl $4, %%esp"
-		     : "=a"(ret) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e), [f] "m"(f) : "memory");
-	return ret;
-}
-
-#define PAGES(bytes) ((bytes) / 4096)
-#define OFFSET(bytes) (bytes), 0
-asm(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %esp, %eax\n\tand $-16, %esp\n\tsub $12, %esp\n\tpush %eax\n\tcall run\n");
-#endif
-
 enum { SYS_ring_setup = 425, SYS_ring_enter = 426 };
-enum { AT_FDCWD = -100, O_WRONLY = 1, O_RDWR = 2, O_DIRECT = 040000 };
 enum { PROT_RW = 3, PROT_RWX = 7, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_POPULATE = 0x8000 };
 
 /* As in include/uapi/linux/io_uring.h */
@@ -82,47 +42,11 @@ struct cqe {
 };
 enum { OP_READ = 22, OP_WRITE = 23, ENTER_GETEVENTS = 1 };
 
-static __attribute__((noreturn)) void leave(long code)
-{
-	for (;;)
-		call(SYS_exit, code, 0, 0, 0, 0, 0);
-}
-
-static unsigned long length(const char *text)
-{
-	unsigned long n = 0;
-
-	while (text[n])
-		n++;
-	return n;
-}
-
-static __attribute__((noreturn)) void die(const char *what)
-{
-	call(SYS_write, 2, (long)what, length(what), 0, 0, 0);
-	call(SYS_write, 2, (long)"\n", 1, 0, 0, 0);
-	leave(1);
-}
-
 static int is(const char *a, const char *b)
 {
 	while (*a && *a == *b)
 		a++, b++;
 	return *a == *b;
-}
-
-static u32 number(const char *text)
-{
-	u32 n = 0;
-
-	if (!*text)
-		die("a number is missing");
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			die("that is no number");
-		n = n * 10 + (u32)(*text - '0');
-	}
-	return n;
 }
 
 static void *map(long bytes, long prot, long flags, long fd, long offset)
@@ -132,15 +56,6 @@ static void *map(long bytes, long prot, long flags, long fd, long offset)
 	if (at < 0 && at > -4096)
 		die("cannot map memory");
 	return (void *)at;
-}
-
-static long open_file(const char *path, long flags)
-{
-	long fd = call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
-
-	if (fd < 0)
-		die("cannot open the file");
-	return fd;
 }
 
 /* Instructions of ours that the counter knows: see tools/insn-count/src/marker.rs. */
@@ -295,7 +210,6 @@ static void write_text(u32 repeats, const char *text)
 	}
 }
 
-void run(long *stack);
 __attribute__((used, noreturn)) void run(long *stack)
 {
 	char **words = (char **)(stack + 1);

@@ -24,6 +24,7 @@ pub mod image;
 pub mod judge;
 pub mod ktap;
 pub mod plan;
+pub mod program;
 pub mod qemu;
 pub mod report;
 pub mod run;

@@ -17,7 +17,7 @@ use crate::harness::guest::{Lab, Mission};
 use crate::harness::judge::Verdict;
 use crate::harness::qemu::Counting;
 use crate::harness::scenario::Scenario;
-use crate::harness::{Builder, Scope, boot, report};
+use crate::harness::{Builder, Scope, boot, program, report};
 use crate::kernels::{Arch, Kernel, KernelSpec};
 
 /// One case, as one of those that are compared.
@@ -120,7 +120,8 @@ pub(super) fn measure(
 /// The third archive of the guest: what only benchmarks need.
 fn files(ctx: &Ctx, kernel: &Kernel, benchmark: &Scenario, options: &Options) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
-    let repeater = programs::repeater(ctx, kernel)?;
+    let directory = ctx.out.join("bench").join(kernel.spec.id);
+    let repeater = program::compile(ctx, kernel, "bench", &directory)?;
     archive.program("ferrite/bench", &fs::read(repeater)?)?;
     let words = ctx.root.join("tests/qemu/guest/bench.sh");
     let words = fs::read(&words).with_context(|| format!("cannot read {}", words.display()))?;

@@ -16,7 +16,7 @@ use super::judge::{End, Expected, Judge, Progress, Record};
 use super::qemu::{self, Guest, Heard, Machine};
 use super::scenario::Scenario;
 use super::server::Servers;
-use super::{Built, boot, image, stock};
+use super::{Built, boot, image, program, stock};
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel, KernelSpec};
 use crate::setup::{self, GuestTools, Program};
@@ -193,6 +193,8 @@ impl Mission<'_> {
         for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh"] {
             archive.file(&format!("ferrite/{name}"), &read(&guest.join(name))?)?;
         }
+        let cycle = program::compile(ctx, &self.lab.kernel, "cycle", self.dir)?;
+        archive.program("ferrite/cycle", &read(&cycle)?)?;
         let mut plan = String::new();
         for scenario in self.scenarios {
             let _ = writeln!(plan, "{}", scenario.name);
