@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: the kernel crate's basic types do in a kernel what they promise
-# boot: default debug
+# boot: default debug options
 # modules: basics
 
 point "every check comes out right"
@@ -16,4 +16,14 @@ check_dmesg 'basics: errors ENOSPC -4000$'
 check_dmesg 'basics: braces \{\} 100%s %d$'
 check_dmesg 'basics: long [0-9]{300}end$'
 check_dmesg 'basics: 5 is no errno$'
+
+point "a pointer is an address only if the administrator says so"
+set -- $(since_mark | sed -n 's/^.*basics: a pointer: \([^ ]*\), its address: \([^ ]*\)$/\1 \2/p')
+check_eq "pointer and address" 2 $#
+# slub_debug says so, too.
+if [ "$FERRITE_BOOT" != default ]; then
+	check_eq "the pointer" "$2" "$1"
+elif [ "$1" = "$2" ]; then
+	fail "the log has an address: $1"
+fi
 unload basics

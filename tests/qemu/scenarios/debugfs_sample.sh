@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: files in debugfs show, take and list what they are about, and go while programs have them open
-# boot: default debug nodebugfs
+# boot: default debug options
 # modules: debugfs_sample
 
 TOP=/sys/kernel/debug/debugfs_sample
@@ -17,7 +17,7 @@ cleanup() {
 put() { echo "$2" >"$1"; }
 try_put() { sh -c "echo '$2' >'$1'"; }
 
-if [ "$FERRITE_BOOT" = nodebugfs ]; then
+if [ "$FERRITE_BOOT" = options ]; then
 	point "without debugfs the driver works, and has no files"
 	[ ! -e /sys/kernel/debug/debugfs_sample ] || fail "there is a debugfs"
 	mark

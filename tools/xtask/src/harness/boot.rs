@@ -85,11 +85,11 @@ pub const CONFIGS: &[&Config] = &[
         counts: false,
         only: None,
     },
-    // Drivers must not notice.
+    // What an administrator may choose. Drivers must not notice.
     &Config {
-        name: "nodebugfs",
+        name: "options",
         cpu: "max",
-        cmdline: "debugfs=off",
+        cmdline: "debugfs=off no_hash_pointers",
         if_config: None,
         stub: false,
         counts: false,

@@ -63,8 +63,20 @@ fn texts() -> Result {
     );
     pr_info!("errors {} {}", ENOSPC, Error::from_errno(-4000));
     pr_info!("braces {{}} 100%s %d");
+    pointers();
     pr_info!("long {}{}{}{}", LONG, LONG, LONG, "end");
     Ok(())
+}
+
+/// As wide as the kernel prints a pointer; for a test an address may be told.
+fn pointers() {
+    static PLACE: u32 = 0;
+    let (address, digits) = ((&raw const PLACE).addr(), size_of::<usize>() * 2);
+    pr_info!(
+        "a pointer: {:p}, its address: {:0digits$x}",
+        &raw const PLACE,
+        address
+    );
 }
 
 /// Longer than a third of what a line collects on the stack.
