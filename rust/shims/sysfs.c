@@ -115,6 +115,11 @@ void ferrite_sysfs_group_init(struct ferrite_sysfs_group *group, struct attribut
 	group->list[0] = &group->group;
 }
 
+void ferrite_sysfs_group_name(struct ferrite_sysfs_group *group, const char *name)
+{
+	group->group.name = name;
+}
+
 int ferrite_sysfs_create_group(struct kobject *kobj, const struct ferrite_sysfs_group *group)
 {
 	return sysfs_create_group(kobj, &group->group);
@@ -146,4 +151,9 @@ struct kobject *ferrite_sysfs_module(struct module *module)
 struct kobject *ferrite_sysfs_kernel(void)
 {
 	return kernel_kobj;
+}
+
+struct kobject *ferrite_sysfs_device(struct device *dev)
+{
+	return &dev->kobj;
 }

@@ -46,6 +46,7 @@ struct attribute *ferrite_sysfs_device_file(struct ferrite_sysfs_file *file, con
 struct bin_attribute *ferrite_sysfs_bin_file(struct ferrite_sysfs_file *file, const char *name, unsigned int mode);
 void ferrite_sysfs_group_init(struct ferrite_sysfs_group *group, struct attribute **files,
 			      struct bin_attribute **bin_files);
+void ferrite_sysfs_group_name(struct ferrite_sysfs_group *group, const char *name);
 int ferrite_sysfs_create_group(struct kobject *kobj, const struct ferrite_sysfs_group *group);
 int ferrite_sysfs_update_group(struct kobject *kobj, const struct ferrite_sysfs_group *group);
 void ferrite_sysfs_remove_group(struct kobject *kobj, const struct ferrite_sysfs_group *group);
@@ -53,5 +54,6 @@ void ferrite_sysfs_remove_group(struct kobject *kobj, const struct ferrite_sysfs
 bool ferrite_sysfs_exists(struct kobject *kobj, const char *name);
 struct kobject *ferrite_sysfs_module(struct module *module);
 struct kobject *ferrite_sysfs_kernel(void);
+struct kobject *ferrite_sysfs_device(struct device *dev);
 
 #endif

@@ -10,13 +10,14 @@
 //! [`Files`]: values that [show](crate::attribute::Show) and [store](crate::attribute::Store) themselves,
 //! functions, and [bytes](crate::attribute::Blob). A misc device has such files in its own directory
 //! ([`MiscDeviceRegistration::register_with_files`](crate::miscdevice::MiscDeviceRegistration::register_with_files)).
+//! A driver has [`DeviceFiles`] in the directory of a device that it is bound to.
 //!
 //! Whoever takes a directory away waits for the reads and writes that are running; a file that is open
 //! then fails with `ENODEV`. The functions of a file must therefore not drop or update the directory that
 //! it is in, nor wait for a lock that is held while that happens. They may sleep, and any number of them
 //! may run at once.
 //!
-//! Used by `samples/sysfs`.
+//! Used by `samples/sysfs` and `samples/platform`.
 //!
 //! # Examples
 //!
@@ -48,11 +49,13 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod device;
 mod file;
 mod group;
 #[cfg(feature = "ktest")]
 mod tests;
 
+pub use device::DeviceFiles;
 pub use group::Files;
 pub(crate) use group::{Group, Owner};
 
@@ -123,13 +126,24 @@ impl Node {
         if kobj.is_null() {
             return Err(ENOMEM);
         }
-        // SAFETY: the kobject has just been added; the caller promises the rest.
+        // SAFETY:
+        // - The kobject has just been added, and the reference is handed on.
+        // - The caller promises the rest.
+        unsafe { Self::attach(kobj, group) }
+    }
+
+    /// # Safety
+    ///
+    /// - The kobject is in sysfs until the node has been dropped, and its reference is the node's.
+    /// - What the files are about is there as long.
+    unsafe fn attach(kobj: *mut bindings::kobject, group: Group) -> Result<Self> {
+        // SAFETY: the caller promises both; the group is new.
         if let Err(error) = unsafe { group.attach(kobj) } {
             // SAFETY: the reference is ours.
             unsafe { bindings::kobject_put(kobj) };
             return Err(error);
         }
-        // INVARIANT: as made just now.
+        // INVARIANT: as attached just now.
         Ok(Self { kobj, group })
     }
 }
@@ -182,6 +196,24 @@ impl<T: Send + Sync + 'static> Directory<T> {
         F: for<'data> FnOnce(&'data T, &mut Files<'data>) -> Result,
         Error: From<E>,
     {
+        Self::with(Owner::Kobject, data, setup, move |group| {
+            // SAFETY: the files are about what `with` keeps as long as the node.
+            unsafe { Node::new(parent, name, group) }
+        })
+    }
+
+    /// The data, the files that `setup` chooses, and the node that `attach` makes of them: the data, and
+    /// what outlives them, are there until it has been dropped.
+    fn with<E, F>(
+        owner: Owner,
+        data: impl PinInit<T, E>,
+        setup: F,
+        attach: impl FnOnce(Group) -> Result<Node>,
+    ) -> impl PinInit<Self, Error>
+    where
+        F: for<'data> FnOnce(&'data T, &mut Files<'data>) -> Result,
+        Error: From<E>,
+    {
         let fill = move |slot: *mut Self| {
             // SAFETY: the slot is memory for a directory that does not move.
             let data_slot = unsafe { &raw mut (*slot).data };
@@ -189,9 +221,7 @@ impl<T: Send + Sync + 'static> Directory<T> {
             unsafe { data.__pinned_init(data_slot) }?;
             // SAFETY: the data are initialised, and stay where they are until the node is gone.
             let shared = unsafe { &*data_slot };
-            let node = Group::new(Owner::Kobject, |files| setup(shared, files))
-                // SAFETY: as above; the files are about the data, and about what outlives them.
-                .and_then(|group| unsafe { Node::new(parent, name, group) });
+            let node = Group::new(owner, |files| setup(shared, files)).and_then(attach);
             match node {
                 Ok(node) => {
                     // SAFETY: the slot is memory for a directory that does not move.

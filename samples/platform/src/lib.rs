@@ -5,13 +5,14 @@
 //! The module brings two dials into the system, which firmware tables would do for real ones. The
 //! driver reads up to 64 bytes of scale from `ferrite/dial.bin`, does without if there is no such
 //! file, and refuses the device if it cannot use it. It tells user space by an event what it has
-//! found.
+//! found, and has the dial turned by the file `position` of the device.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 use core::pin::Pin;
 
+use kernel::attribute::{Input, Output};
 use kernel::device::{Action, Bound, Core};
 use kernel::devres::{self, Devres};
 use kernel::driver::Registration;
@@ -19,6 +20,8 @@ use kernel::firmware::Firmware;
 use kernel::platform::{Adapter, Device, DeviceId, DeviceRegistration, Driver, Id, IdTable};
 use kernel::platform_device_table;
 use kernel::prelude::*;
+use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::sysfs::DeviceFiles;
 
 module! {
     type: PlatformSample,
@@ -69,9 +72,33 @@ impl Scale {
     }
 }
 
+/// Where the dial points to, for user space.
+struct Hand {
+    ticks: u32,
+    position: Atomic<u32>,
+}
+
+impl Hand {
+    fn show(&self, page: &mut Output<'_>) -> Result {
+        page.integer(self.position.load(Relaxed)).text("\n");
+        Ok(())
+    }
+
+    /// `EDOM` for what is beyond the last tick.
+    fn turn(&self, input: Input<'_>) -> Result {
+        let position = input.parse()?;
+        if position >= self.ticks {
+            return Err(EDOM);
+        }
+        self.position.store(position, Relaxed);
+        Ok(())
+    }
+}
+
 /// What the driver keeps for a dial.
 struct Dial<'bound> {
     device: &'bound Device<Bound>,
+    _hand: DeviceFiles<Hand>,
     ticks: u32,
     scale: Devres<Scale>,
 }
@@ -111,6 +138,13 @@ impl Driver for DialDriver {
         show_face(device)?;
         devres::on_unbind(device.generic(), || pr_info!("what is managed goes"))?;
         let scale = Devres::new(device.generic(), scale)?;
+        let hand = Hand {
+            ticks: kind.ticks,
+            position: Atomic::new(0),
+        };
+        let hand = DeviceFiles::new(device.generic(), None, hand, |hand, files| {
+            files.read_write_callback_file(c"position", hand, Hand::show, Hand::turn)
+        })?;
         dev_info!(device, "{} ticks, {} marks", kind.ticks, marks);
         let found: &[_] = if marks > 0 {
             &[c"SCALE=file"]
@@ -120,6 +154,7 @@ impl Driver for DialDriver {
         device.generic().uevent(Action::Change, found)?;
         Ok(Ok(Dial {
             device,
+            _hand: hand,
             ticks: kind.ticks,
             scale,
         }))

@@ -33,12 +33,22 @@ check_dmesg 'ferrite-dial ferrite-dial: 10 ticks, 0 marks$'
 check_dmesg 'ferrite-dial ferrite-fine-dial.2: 1000 ticks, 0 marks$'
 check is_bound
 
+point "a file of the device turns the dial, as far as it goes"
+POSITION=/sys/devices/platform/$DIAL/position
+turn() { echo "$1" >"$POSITION"; }
+turn 9
+check_eq "the position" 9 "$(cat $POSITION)"
+check_errno EDOM turn 10
+check_errno EINVAL turn far
+check_eq "the position" 9 "$(cat $POSITION)"
+
 point "unbound, then the data go, then what is managed"
 mark
 unbind
 since_mark | grep -oE 'unbound: 10 ticks, 0 marks|the data go|what is managed goes' >/tmp/case/order
 check_eq "the order" "unbound: 10 ticks, 0 marks,the data go,what is managed goes," "$(tr '\n' , </tmp/case/order)"
 ! is_bound || fail "it is still bound"
+[ ! -e "$POSITION" ] || fail "its file is still there"
 check_errno ENODEV unbind
 
 point "100 times"

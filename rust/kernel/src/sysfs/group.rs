@@ -279,6 +279,8 @@ impl<'data> Files<'data> {
 ///
 /// `group` refers to the two lists, which end with null pointers, and they to `files`.
 pub(crate) struct Group {
+    /// Of the directory that they are in, if they have one.
+    name: Option<&'static CStr>,
     names: KVec<&'static CStr>,
     _files: KVec<KBox<File>>,
     _text: KVec<*mut bindings::attribute>,
@@ -312,12 +314,20 @@ impl Group {
         }
         // INVARIANT: as initialised just now.
         Ok(Self {
+            name: None,
             names: files.names,
             _files: files.files,
             _text: files.text,
             _bytes: files.bytes,
             group,
         })
+    }
+
+    /// Has the files in a directory of this name, below what they are attached to. Before they are.
+    pub(crate) fn set_name(&mut self, name: &'static CStr) {
+        self.name = Some(name);
+        // SAFETY: by the invariant it is initialised; the name is terminated, and stays.
+        unsafe { bindings::ferrite_sysfs_group_name(Opaque::get(&self.group), name.as_ptr()) };
     }
 
     /// For C's lists of groups, as a device's: the first of a list that ends with null.
@@ -334,7 +344,12 @@ impl Group {
     ///   until [`Self::detach`] has returned.
     /// - They are not attached.
     pub(crate) unsafe fn attach(&self, kobj: *mut bindings::kobject) -> Result {
-        for name in &*self.names {
+        // In a directory of their own no file is anybody else's.
+        let names = match &self.name {
+            Some(name) => core::slice::from_ref(name),
+            None => &*self.names,
+        };
+        for name in names {
             // C would log a duplicate with a trace. What comes in between is caught by C.
             // SAFETY: the caller promises that the kobject is in sysfs.
             if unsafe { bindings::ferrite_sysfs_exists(kobj, name.as_ptr()) } {

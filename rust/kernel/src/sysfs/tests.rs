@@ -3,16 +3,19 @@
 use core::ffi::CStr;
 use core::pin::Pin;
 
-use super::{Directory, Files, Parent};
+use super::{DeviceFiles, Directory, Files, Parent};
 use crate::attribute::{Input, Output};
+use crate::faux;
 use crate::fs::file::flags;
 use crate::ktest::each_allocation_fails;
 use crate::miscdevice::testing::Opened;
 use crate::new_mutex;
 use crate::prelude::*;
+use crate::str::CString;
 use crate::sync::atomic::{Atomic, Relaxed};
 use crate::sync::test_thread::{on_threads, sleep_ms, with_threads};
 use crate::sync::{Arc, Completion, Mutex};
+use crate::write_text;
 
 /// A bit of everything that can be a file.
 #[pin_data]
@@ -330,5 +333,108 @@ fn removal_waits_for_a_write() -> Result {
 fn each_allocation_of_a_directory_may_fail() -> Result {
     let gone = counter()?;
     each_allocation_fails(|| directory(c"ferrite_enomem", &gone))?;
+    Ok(())
+}
+
+/// The path of a device's file; where a kernel has no faux devices they are platform devices.
+fn of_device(name: &str, file: &str) -> Result<CString> {
+    let path = |bus: &str| {
+        CString::write(GFP_KERNEL, |to| {
+            write_text!(to, "/sys/devices/{}/{}/{}", bus, name, file);
+        })
+    };
+    let faux = path("faux")?;
+    match Opened::new(&faux, flags::O_RDONLY) {
+        Ok(_) => Ok(faux),
+        Err(_) => path("platform"),
+    }
+}
+
+fn device_files(
+    device: &faux::Registration,
+    dir: Option<&'static CStr>,
+    gone: &Arc<Atomic<u32>>,
+) -> Result<DeviceFiles<State>> {
+    DeviceFiles::new(device.device(), dir, state(gone), choose)
+}
+
+#[kernel_test]
+fn files_of_a_device_go_when_it_is_unbound() -> Result {
+    let gone = counter()?;
+    let lamp = faux::Registration::new(c"ferrite-lamp", None)?;
+    let files = device_files(&lamp, None, &gone)?;
+    let number = of_device("ferrite-lamp", "number")?;
+    assert_eq!(&*cat(&number)?, b"-5\n".as_slice());
+    assert_eq!(
+        &*cat(&of_device("ferrite-lamp", "table")?)?,
+        b"table".as_slice()
+    );
+    files.access(lamp.device())?.number.store(7, Relaxed);
+    assert_eq!(&*cat(&number)?, b"7\n".as_slice());
+    let open = Opened::new(&number, flags::O_RDONLY)?;
+    drop(lamp);
+    assert_eq!(gone.load(Relaxed), 1);
+    assert_eq!(open.read(&mut [0; 4], &mut 0), Err(ENODEV));
+    drop(files);
+    assert_eq!(gone.load(Relaxed), 1);
+    Ok(())
+}
+
+#[kernel_test]
+fn files_of_a_device_have_a_directory_if_asked_for_it() -> Result {
+    let gone = counter()?;
+    let lamp = faux::Registration::new(c"ferrite-lamp", None)?;
+    let files = device_files(&lamp, Some(c"switches"), &gone)?;
+    assert_eq!(
+        &*cat(&of_device("ferrite-lamp", "switches/number")?)?,
+        b"-5\n".as_slice()
+    );
+    let hidden = of_device("ferrite-lamp", "switches/hidden")?;
+    assert_eq!(cat(&hidden).err(), Some(ENOENT));
+    files.access(lamp.device())?.flag.store(true, Relaxed);
+    files.update(lamp.device())?;
+    let hidden = of_device("ferrite-lamp", "switches/hidden")?;
+    assert_eq!(&*cat(&hidden)?, b"-5\n".as_slice());
+    // Its name is taken, also for a file.
+    assert_eq!(
+        device_files(&lamp, Some(c"switches"), &gone).err(),
+        Some(EEXIST)
+    );
+    drop(files);
+    assert_eq!(cat(&hidden).err(), Some(ENOENT));
+    // And free again.
+    device_files(&lamp, Some(c"switches"), &gone)?;
+    assert_eq!(gone.load(Relaxed), 3);
+    Ok(())
+}
+
+#[kernel_test]
+fn files_that_a_device_cannot_have() -> Result {
+    let gone = counter()?;
+    let lamp = faux::Registration::new(c"ferrite-lamp", None)?;
+    let other = faux::Registration::new(c"ferrite-other", None)?;
+    assert_eq!(device_files(&lamp, Some(c""), &gone).err(), Some(EINVAL));
+    assert_eq!(device_files(&lamp, Some(c"a/b"), &gone).err(), Some(EINVAL));
+    // Every device has one of this name.
+    assert_eq!(
+        device_files(&lamp, Some(c"uevent"), &gone).err(),
+        Some(EEXIST)
+    );
+    let taken = DeviceFiles::new(lamp.device(), None, state(&gone), |state, files| {
+        files.read_only_file(c"uevent", &state.number)
+    });
+    assert_eq!(taken.err(), Some(EEXIST));
+    let files = device_files(&lamp, None, &gone)?;
+    assert_eq!(files.access(other.device()).err(), Some(EINVAL));
+    assert_eq!(files.update(other.device()), Err(EINVAL));
+    Ok(())
+}
+
+#[kernel_test]
+fn each_allocation_of_the_files_of_a_device_may_fail() -> Result {
+    let gone = counter()?;
+    let lamp = faux::Registration::new(c"ferrite-lamp", None)?;
+    each_allocation_fails(|| device_files(&lamp, None, &gone))?;
+    each_allocation_fails(|| device_files(&lamp, Some(c"switches"), &gone))?;
     Ok(())
 }
