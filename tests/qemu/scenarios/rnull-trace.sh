@@ -2,6 +2,7 @@
 #
 # description: rnull's trace events tell of each request where it is queued and how it ends
 # boot: default debug
+# timeout: 120
 # modules: rnull
 # stock: configfs
 
@@ -39,6 +40,17 @@ complete: sector 24, 4096 bytes: 0" "$(records)"
 complete: sector 40, 4096 bytes: 0" "$(records)"
 	unload rnull
 done
+
+point "a request that takes too long ends with its errno"
+# To look for partitions the kernel reads, too, and waits.
+rnull_up gb=1 irqmode=2 completion_nsec=3000000000
+echo 300 >/sys/block/rnullb0/queue/io_timeout
+mark
+once check_errno ETIMEDOUT write_at 3
+check_eq "a write" "queue: rnullb0: write at sector 24, 4096 bytes, queue 0
+complete: sector 24, 4096 bytes: -110" "$(records)"
+check_dmesg 'rnull: a request timed out$'
+unload rnull
 
 point "nothing is recorded while nobody listens"
 rnull_up gb=1
