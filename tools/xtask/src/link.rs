@@ -65,7 +65,8 @@ pub struct Options {
     /// It was compiled to count which functions run
     #[arg(long)]
     pub counted: bool,
-    /// A directory for what comes in between; it stays, for those who want to look
+    /// A directory for what comes in between; it stays, for those who want to look, but for the
+    /// objects of a build that counts
     #[arg(long)]
     pub work: PathBuf,
     /// Where the object goes
@@ -171,6 +172,14 @@ pub fn link(options: &Options) -> Result<()> {
         objcopy.arg(format!("--strip-symbol={name}"));
     }
     run::quiet(objcopy.arg(&linked).arg(&options.output))?;
+    if options.counted {
+        // In such a build they would be nearly all that is in this directory.
+        objects.extend([linked, library]);
+        for object in objects.iter().filter(|path| path.starts_with(work)) {
+            fs::remove_file(object)
+                .with_context(|| format!("cannot remove {}", object.display()))?;
+        }
+    }
     println!("  ferrite: {}: {}", options.module, findings.summary());
     Ok(())
 }

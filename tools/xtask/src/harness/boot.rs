@@ -121,10 +121,12 @@ pub fn find(name: &str) -> Result<&'static Config> {
 /// - The log is large, complete and unthrottled: the results travel in it.
 /// - Two things that cost seconds under emulation and are nobody's subject here are left out: the
 ///   crypto layer's tests of itself, and the search for ISA cards.
+/// - The kernel does not check that the timer ticks: on a busy host the emulated one can be late, and
+///   the kernel then panics before its init.
 const COMMON: &str = "console=ttyS0 panic=-1 oops=panic softlockup_panic=1 \
      sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 \
      sysrq_always_enabled=1 printk.devkmsg=on ignore_loglevel log_buf_len=4M \
-     random.trust_cpu=on cryptomgr.notests=1 noisapnp";
+     random.trust_cpu=on cryptomgr.notests=1 noisapnp no_timer_check";
 
 impl Config {
     /// Whether it makes sense on this architecture.
