@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Drivers of PHYs, as C calls them.
+
+use core::ffi::{CStr, c_int};
+use core::marker::PhantomData;
+
+use super::cable::CableTest;
+use super::device::{Device, Held, Unlocked};
+use super::id::DeviceId;
+use super::reg::{self, C45, HeldBus, Mmd};
+use super::stats;
+use crate::error::code::EOPNOTSUPP;
+use crate::error::{Result, to_c};
+use crate::irq::IrqReturn;
+use crate::vtable;
+
+/// What a driver says of itself, in [`Driver::FLAGS`].
+pub mod flags {
+    /// The PHY is part of the chip that has the network device.
+    pub const IS_INTERNAL: u32 = bindings::FERRITE_PHY_IS_INTERNAL;
+    /// It has to be reset when its clock has been switched on.
+    pub const RST_AFTER_CLK_EN: u32 = bindings::FERRITE_PHY_RST_AFTER_CLK_EN;
+    /// While it tests the cable it is asked every second, although it has interrupts.
+    pub const POLL_CABLE_TEST: u32 = bindings::FERRITE_PHY_POLL_CABLE_TEST;
+}
+
+/// A driver of PHYs.
+///
+/// Where it does not have a function of its own, phylib does what the standard says, or nothing.
+///
+/// All are called in process context and may sleep. Those that get a [`Device`] have its lock: C has
+/// taken it, or it is taken here, since kernels differ in which of these they call with it. So at
+/// most one of them runs at a time for a PHY; only one that calls
+/// [`init_hw`](Device::init_hw) or [`start_aneg`](Device::start_aneg) is called again in between.
+///
+/// Consumers: `drivers/net/phy/qt2025`, `drivers/net/phy/ax88796b`, `samples/phy`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::net::phy::{self, Device, DeviceId, Driver, Registration, reg::C22};
+/// use kernel::prelude::*;
+///
+/// struct Example;
+///
+/// #[vtable]
+/// impl Driver for Example {
+///     const NAME: &'static CStr = c"Ferrite example PHY";
+///     const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_exact_mask(0x7fff_0001);
+///
+///     fn soft_reset(phy: &mut Device) -> Result {
+///         phy.write(C22::BMCR, 0)?;
+///         phy.genphy_soft_reset()
+///     }
+/// }
+/// # use core::ffi::CStr;
+///
+/// let registration = Registration::new(&[phy::DriverVTable::of::<Example>()])?;
+/// drop(registration);
+/// # Ok::<(), Error>(())
+/// ```
+#[vtable]
+pub trait Driver: Sized + 'static {
+    /// What phylib is told beyond the functions: see [`flags`].
+    const FLAGS: u32 = 0;
+
+    /// Its name: that of its directory in `/sys/bus/mdio_bus/drivers`.
+    const NAME: &'static CStr;
+
+    /// The PHYs that it is for. A driver that says so by [`Self::match_phy_device`] may do without;
+    /// but in [`module_phy_driver!`](crate::module_phy_driver) this is by what its module is loaded.
+    const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_custom_mask(0, 0);
+
+    /// The names of what [`Self::get_stats`] counts, of at most 31 bytes each.
+    const COUNTERS: &'static [&'static CStr] = &[];
+
+    /// Resets the PHY, before it is initialised.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the network device is not brought up, or stays down after a resume.
+    fn soft_reset(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Initialises the PHY, after a reset.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::soft_reset`].
+    fn config_init(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// A PHY of the driver's was found.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the PHY stays without a driver, until it is bound again by sysfs.
+    fn probe(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// The PHY is unbound: it goes, the driver does, or sysfs was told to.
+    fn remove(_phy: &mut Device) {}
+
+    /// Says what the PHY can do, as [`Device::genphy_read_abilities`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::probe`].
+    fn get_features(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Whether the driver is for that PHY. Nobody has its lock.
+    fn match_phy_device(_phy: &Device<Unlocked>) -> bool {
+        false
+    }
+
+    /// Configures autonegotiation and starts it, or the speed that was chosen instead.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: phylib stops the PHY, with a trace in the log.
+    fn config_aneg(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Reads the state of the link: sets link, speed and duplex. Called every second, or when
+    /// something may have changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::config_aneg`].
+    fn read_status(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Powers the PHY down: the network device goes down, or the machine sleeps.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the machine does not go to sleep.
+    fn suspend(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Powers it up again.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says.
+    fn resume(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Reads a register of clause 45, where the PHY has a way of its own to it. The bus is held.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the reader gets it.
+    fn read_mmd(_bus: &HeldBus<'_>, _register: C45) -> Result<u16> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Writes such a register.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the writer gets it.
+    fn write_mmd(_bus: &HeldBus<'_>, _register: C45, _value: u16) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// The state of the PHY has changed: see [`Device::state`].
+    fn link_change_notify(_phy: &mut Device) {}
+
+    /// Has the PHY raise interrupts, or no more, as [`Device::interrupts_enabled`] says. With
+    /// [`Self::handle_interrupt`], or neither. Called with a PHY that has no line, too.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: phylib asks for the link every second instead, with a line in the log.
+    fn config_intr(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Somebody has raised the PHY's line: says whether it was this PHY, which then wants nothing any
+    /// more, and has phylib look at the link by [`Device::trigger_machine`]. Called in a thread.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: phylib looks at the link, and the kernel takes it that it was not this
+    /// PHY.
+    fn handle_interrupt(_phy: &mut Device) -> Result<IrqReturn> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Says what the PHY has counted: a value for each of [`Self::COUNTERS`], which is 0 as it comes.
+    fn get_stats(_phy: &mut Device, _values: &mut [u64]) {}
+
+    /// Begins to test the cable. There is no link meanwhile. With [`Self::cable_test_get_status`], or
+    /// neither.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: user space gets it.
+    fn cable_test_start(_phy: &mut Device) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Whether the test is over, and what it has shown. Called every second, or by
+    /// [`Device::trigger_machine`] if the PHY has interrupts, until it is; then phylib negotiates
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: the test is given up.
+    fn cable_test_get_status(_test: &mut CableTest<'_>) -> Result<bool> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// How often it tries to link before it takes a lower speed: 0 is that it never does, 255 that it
+    /// decides (`DOWNSHIFT_DEV_DISABLE`, `DOWNSHIFT_DEV_DEFAULT_COUNT`).
+    ///
+    /// # Errors
+    ///
+    /// What the driver says: user space gets it. Without this, as without each of the next ones, it is
+    /// `EOPNOTSUPP`.
+    fn get_downshift(_phy: &mut Device) -> Result<u8> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Says how often.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get_downshift`].
+    fn set_downshift(_phy: &mut Device, _count: u8) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// How soon it gives up a link that is lost, in milliseconds: 0 is at once, 255 as the standard
+    /// says (`ETHTOOL_PHY_FAST_LINK_DOWN_ON`, `ETHTOOL_PHY_FAST_LINK_DOWN_OFF`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get_downshift`].
+    fn get_fast_link_down(_phy: &mut Device) -> Result<u8> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Says how soon.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get_downshift`].
+    fn set_fast_link_down(_phy: &mut Device, _milliseconds: u8) -> Result {
+        Err(EOPNOTSUPP)
+    }
+
+    /// How often it looks for a partner while it sleeps without a link, in milliseconds: 0 is that it
+    /// does not sleep, 0xffff what the PHY does by itself, 0xfffe that it does not look
+    /// (`ETHTOOL_PHY_EDPD_DISABLE`, `_DFLT_TX_MSECS`, `_NO_TX`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get_downshift`].
+    fn get_edpd(_phy: &mut Device) -> Result<u16> {
+        Err(EOPNOTSUPP)
+    }
+
+    /// Says how often.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get_downshift`].
+    fn set_edpd(_phy: &mut Device, _milliseconds: u16) -> Result {
+        Err(EOPNOTSUPP)
+    }
+}
+
+/// What C calls for a driver.
+pub(super) struct Adapter<T>(PhantomData<T>);
+
+/// A function if the driver has it.
+macro_rules! has {
+    ($($condition:ident)|+, $function:ident) => {
+        if $(T::$condition)||+ {
+            Some(Self::$function)
+        } else {
+            None
+        }
+    };
+}
+
+/// Functions that get the locked PHY and say whether they have succeeded.
+macro_rules! locked {
+    ($($name:ident)*) => {
+        $(
+            unsafe extern "C" fn $name(phy: *mut bindings::phy_device) -> c_int {
+                // SAFETY: C calls this with a PHY that is there, in process context.
+                unsafe { Held::new(phy) }.with(|phy| to_c(T::$name(phy)))
+            }
+        )*
+    };
+}
+
+impl<T: Driver> Adapter<T> {
+    const OPS: &'static bindings::ferrite_phy_ops = &bindings::ferrite_phy_ops {
+        soft_reset: has!(HAS_SOFT_RESET, soft_reset),
+        config_init: has!(HAS_CONFIG_INIT, config_init),
+        probe: Some(Self::probe),
+        remove: Some(Self::remove),
+        get_features: has!(HAS_GET_FEATURES, get_features),
+        match_: has!(HAS_MATCH_PHY_DEVICE, match_phy_device),
+        match_driver: has!(HAS_MATCH_PHY_DEVICE, match_driver),
+        config_aneg: has!(HAS_CONFIG_ANEG, config_aneg),
+        read_status: has!(HAS_READ_STATUS, read_status),
+        suspend: has!(HAS_SUSPEND, suspend),
+        resume: has!(HAS_RESUME, resume),
+        read_mmd: has!(HAS_READ_MMD, read_mmd),
+        write_mmd: has!(HAS_WRITE_MMD, write_mmd),
+        link_change_notify: has!(HAS_LINK_CHANGE_NOTIFY, link_change_notify),
+        config_intr: has!(HAS_CONFIG_INTR, config_intr),
+        handle_interrupt: has!(HAS_HANDLE_INTERRUPT, handle_interrupt),
+        get_sset_count: has!(HAS_GET_STATS, get_sset_count),
+        get_strings: has!(HAS_GET_STATS, get_strings),
+        get_stats: has!(HAS_GET_STATS, get_stats),
+        cable_test_start: has!(HAS_CABLE_TEST_START, cable_test_start),
+        cable_test_get_status: has!(HAS_CABLE_TEST_GET_STATUS, cable_test_get_status),
+        get_tunable: has!(
+            HAS_GET_DOWNSHIFT | HAS_GET_FAST_LINK_DOWN | HAS_GET_EDPD,
+            get_tunable
+        ),
+        set_tunable: has!(
+            HAS_SET_DOWNSHIFT | HAS_SET_FAST_LINK_DOWN | HAS_SET_EDPD,
+            set_tunable
+        ),
+    };
+
+    locked! {
+        soft_reset config_init get_features config_aneg read_status suspend resume config_intr
+        cable_test_start
+    }
+
+    unsafe extern "C" fn probe(phy: *mut bindings::phy_device) -> c_int {
+        // SAFETY: C calls this with a PHY that is there, and has made nothing for this driver yet.
+        unsafe { bindings::ferrite_phy_before_probe(phy) };
+        if !T::HAS_PROBE {
+            return 0;
+        }
+        // SAFETY: as above, in process context.
+        unsafe { Held::new(phy) }.with(|phy| to_c(T::probe(phy)))
+    }
+
+    unsafe extern "C" fn remove(phy: *mut bindings::phy_device) {
+        // SAFETY: C calls this with a PHY that is there, in process context; it has said that the PHY
+        // does not run, and does not hold its lock.
+        unsafe { bindings::ferrite_phy_before_remove(phy) };
+        if T::HAS_REMOVE {
+            // SAFETY: as above.
+            unsafe { Held::new(phy) }.with(T::remove);
+        }
+    }
+
+    unsafe extern "C" fn handle_interrupt(phy: *mut bindings::phy_device) -> bindings::irqreturn_t {
+        // SAFETY: C calls this with a PHY that is there, in a thread.
+        let handled = unsafe { Held::new(phy) }.with(|phy| {
+            T::handle_interrupt(phy).unwrap_or_else(|_| {
+                phy.trigger_machine();
+                IrqReturn::None
+            })
+        });
+        handled.into_c()
+    }
+
+    unsafe extern "C" fn link_change_notify(phy: *mut bindings::phy_device) {
+        // SAFETY: as above.
+        unsafe { Held::new(phy) }.with(T::link_change_notify);
+    }
+
+    unsafe extern "C" fn match_phy_device(phy: *mut bindings::phy_device) -> c_int {
+        // SAFETY: C calls this with a PHY that is there.
+        let phy: &Device<Unlocked> = unsafe { Device::from_raw(phy) };
+        c_int::from(T::match_phy_device(phy))
+    }
+
+    unsafe extern "C" fn match_driver(
+        phy: *mut bindings::phy_device,
+        _driver: *const bindings::phy_driver,
+    ) -> c_int {
+        // SAFETY: as above.
+        unsafe { Self::match_phy_device(phy) }
+    }
+
+    unsafe extern "C" fn read_mmd(
+        phy: *mut bindings::phy_device,
+        mmd: c_int,
+        number: u16,
+    ) -> c_int {
+        // SAFETY: C calls this with a PHY that is there, and its bus held.
+        let bus = unsafe { HeldBus::new(Device::from_raw(phy)) };
+        reg::to_c(c45(mmd, number).and_then(|register| T::read_mmd(&bus, register)))
+    }
+
+    unsafe extern "C" fn write_mmd(
+        phy: *mut bindings::phy_device,
+        mmd: c_int,
+        number: u16,
+        value: u16,
+    ) -> c_int {
+        // SAFETY: as above.
+        let bus = unsafe { HeldBus::new(Device::from_raw(phy)) };
+        to_c(c45(mmd, number).and_then(|register| T::write_mmd(&bus, register, value)))
+    }
+}
+
+/// The register that C means.
+fn c45(mmd: c_int, number: u16) -> Result<C45> {
+    Ok(C45::new(Mmd::new(u8::try_from(mmd)?)?, number))
+}
+
+/// A driver, for [`Registration::new`](super::Registration::new) and
+/// [`module_phy_driver!`](crate::module_phy_driver).
+#[repr(transparent)]
+pub struct DriverVTable(bindings::ferrite_phy_driver);
+
+// SAFETY: it is constants and functions, which may be used on any CPU.
+unsafe impl Send for DriverVTable {}
+// SAFETY: as above.
+unsafe impl Sync for DriverVTable {}
+
+impl DriverVTable {
+    /// That of `T`, which says what PHYs it is for: otherwise this does not compile, since phylib
+    /// would take it to be for all.
+    ///
+    /// ```compile_fail,E0080
+    /// use core::ffi::CStr;
+    /// use kernel::net::phy::{Driver, DriverVTable};
+    /// use kernel::prelude::*;
+    ///
+    /// struct Greedy;
+    ///
+    /// #[vtable]
+    /// impl Driver for Greedy {
+    ///     const NAME: &'static CStr = c"for whatever comes";
+    /// }
+    ///
+    /// static GREEDY: DriverVTable = DriverVTable::of::<Greedy>();
+    /// ```
+    #[must_use]
+    pub const fn of<T: Driver>() -> Self {
+        const {
+            assert!(
+                T::HAS_MATCH_PHY_DEVICE || T::PHY_DEVICE_ID.mask_as_int() != 0,
+                "a driver has a PHY_DEVICE_ID, or a match_phy_device"
+            );
+            assert!(
+                T::HAS_CONFIG_INTR == T::HAS_HANDLE_INTERRUPT,
+                "a driver has config_intr and handle_interrupt, or neither"
+            );
+            assert!(
+                T::HAS_CABLE_TEST_START == T::HAS_CABLE_TEST_GET_STATUS,
+                "a driver has cable_test_start and cable_test_get_status, or neither"
+            );
+            assert!(
+                T::HAS_GET_STATS != T::COUNTERS.is_empty(),
+                "a driver has COUNTERS and get_stats, or neither"
+            );
+            assert!(
+                stats::are_names(T::COUNTERS),
+                "the name of a counter has at most 31 bytes"
+            );
+        }
+        Self(bindings::ferrite_phy_driver {
+            name: T::NAME.as_ptr(),
+            id: T::PHY_DEVICE_ID.id(),
+            mask: T::PHY_DEVICE_ID.mask_as_int(),
+            flags: T::FLAGS,
+            ops: Adapter::<T>::OPS,
+        })
+    }
+}
