@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The files of linux-firmware themselves, where they are: `NOVA_FIRMWARE=/lib/firmware/nvidia`. They may not be
+//! in this tree. Without the variable there is nothing to show, and the test says so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nova_formats::firmware::{bin, elf};
+
+const VERSIONS: [&str; 2] = ["570.144", "535.113.01"];
+
+/// Chips with files of their own, and what their signatures are called.
+const CHIPS: [(&str, &str); 5] = [
+    ("tu102", "tu10x"),
+    ("tu116", "tu11x"),
+    ("ga100", "ga100"),
+    ("ga102", "ga10x"),
+    ("ad102", "ad10x"),
+];
+
+fn firmware() -> Option<PathBuf> {
+    let directory = std::env::var_os("NOVA_FIRMWARE").map(PathBuf::from);
+    if directory.is_none() {
+        println!("skipped: NOVA_FIRMWARE does not say where the files are");
+    }
+    directory
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_files_of_linux_firmware_are_read() {
+    let Some(directory) = firmware() else {
+        return;
+    };
+    for version in VERSIONS {
+        for (chip, family) in CHIPS {
+            let gsp = directory.join(chip).join("gsp");
+            let file = |name: &str| gsp.join(format!("{name}-{version}.bin"));
+            booters(chip, version, &file);
+            let path = file("bootloader");
+            let bytes = read(&path);
+            let loader = bin::riscv_bootloader(&bytes)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(loader.image.len() % 4096, 0);
+            let path = file("gsp");
+            let bytes = read(&path);
+            let gsp = elf::gsp(&bytes, family)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(gsp.image_at, 0x40);
+            assert_eq!(gsp.signature.len(), 4096);
+            assert_eq!(gsp.version, Some(version));
+        }
+    }
+}
+
+fn booters(chip: &str, version: &str, file: &dyn Fn(&str) -> PathBuf) {
+    // The size of a signature, how many there are, the fuse version and the number of the firmware.
+    let expected = match chip {
+        "tu102" | "tu116" => (16, 1, 0, 13),
+        "ga100" => (384, 1, 0, 3),
+        _ => (384, 2, 1, 3),
+    };
+    for name in ["booter_load", "booter_unload"] {
+        let path = file(name);
+        let bytes = read(&path);
+        let booter =
+            bin::booter(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let parts = booter.parts();
+        let signature = booter.signature(0).unwrap().len();
+        let found = (
+            signature,
+            parts.signature_count,
+            parts.fuse_version,
+            booter.brom().ucode_id,
+        );
+        assert_eq!(found, expected, "{}", path.display());
+        assert_eq!(parts.open, (0, 0x100));
+        assert_eq!(parts.secure.0, 0x100);
+        // The place of the signature is empty in the file.
+        let at = parts.signature_at as usize;
+        let place = &booter.ucode()[at..at + signature];
+        assert!(place.iter().all(|byte| *byte == 0), "{version}");
+    }
+}
+
+#[test]
+fn the_bootloader_for_fwsec_is_read() {
+    let Some(directory) = firmware() else {
+        return;
+    };
+    let bytes = read(&directory.join("tu102/gsp/gen_bootloader-570.144.bin"));
+    let loader = bin::falcon_bootloader(&bytes).unwrap();
+    assert_eq!((loader.start_tag, loader.code.len()), (0xfd, 0x200));
+    let bytes = read(&directory.join("gp102/acr/bl.bin"));
+    assert_eq!(bin::falcon_bootloader(&bytes).unwrap(), loader);
+}
