@@ -342,7 +342,7 @@ struct blk_mq_hw_ctx *ferrite_blk_rq_hctx(const struct request *rq)
 }
 
 /* Moves on to the next piece that holds something, in this bio or a later one. */
-static bool segment_settle(struct ferrite_blk_segments *s)
+static __always_inline bool segment_settle(struct ferrite_blk_segments *s)
 {
 	while (!s->iter.iter.bi_size) {
 		s->iter.bio = s->iter.bio->bi_next;
@@ -351,6 +351,7 @@ static bool segment_settle(struct ferrite_blk_segments *s)
 		s->iter.iter = s->iter.bio->bi_iter;
 	}
 	s->bvec = bio_iter_iovec(s->iter.bio, s->iter.iter);
+	s->last = s->bvec.bv_len == s->iter.iter.bi_size && !s->iter.bio->bi_next;
 	return true;
 }
 

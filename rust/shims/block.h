@@ -109,6 +109,8 @@ int ferrite_blk_test_two(struct gendisk *disk, struct page *page, unsigned int l
 struct ferrite_blk_segments {
 	struct req_iterator iter;
 	struct bio_vec bvec;
+	/* None comes after it, so that nobody has to ask. */
+	bool last;
 };
 
 bool ferrite_blk_segment_first(const struct request *rq, struct ferrite_blk_segments *segments);

@@ -39,7 +39,9 @@
 #include "block.h"
 #include "condvar.h"
 #include "list_ktest.h"
+#include "mdio.h"
 #include "miscdevice.h"
+#include "phy.h"
 #include "platform.h"
 #include "poll.h"
 #include "rcu.h"
@@ -147,7 +149,11 @@
 	X(firmware_size, offsetof(struct firmware, size))	\
 	X(sg_table, sizeof(struct sg_table))	\
 	X(sg_table_sgl, offsetof(struct sg_table, sgl))	\
-	X(sg_table_nents, offsetof(struct sg_table, nents))
+	X(sg_table_nents, offsetof(struct sg_table, nents))	\
+	X(mdio_device_id, sizeof(struct mdio_device_id))	\
+	X(ferrite_mdio_ops, sizeof(struct ferrite_mdio_ops))	\
+	X(ferrite_phy_ops, sizeof(struct ferrite_phy_ops))	\
+	X(ferrite_phy_driver, sizeof(struct ferrite_phy_driver))
 
 enum ferrite_layout {
 #define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),

@@ -133,9 +133,29 @@ int ferrite_pci_vectors(struct pci_dev *dev, unsigned int min, unsigned int max,
 	return ret;
 }
 
+/* As pci_reset_function_locked(), but for the calls of the driver. */
+int ferrite_pci_reset_function(struct pci_dev *dev)
+{
+	int ret;
+
+	pci_set_power_state(dev, PCI_D0);
+	ret = pci_save_state(dev);
+	if (ret)
+		return ret;
+	pci_write_config_word(dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	ret = __pci_reset_function_locked(dev);
+	pci_restore_state(dev);
+	return ret;
+}
+
 unsigned int ferrite_pci_total_vfs(struct pci_dev *dev)
 {
 	return pci_sriov_get_totalvfs(dev);
+}
+
+u16 ferrite_pci_dev_id(struct pci_dev *dev)
+{
+	return pci_dev_id(dev);
 }
 
 int ferrite_pci_config_size(const struct pci_dev *dev)

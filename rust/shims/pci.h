@@ -30,6 +30,8 @@ enum ferrite_pci_ktest {
 	FERRITE_PCI_KTEST_FREEZE,
 	FERRITE_PCI_KTEST_DEATH,
 	FERRITE_PCI_KTEST_RESET,
+	FERRITE_PCI_KTEST_RESET_PREPARE,
+	FERRITE_PCI_KTEST_RESET_DONE,
 	FERRITE_PCI_KTEST_GO_ON,
 };
 
@@ -69,7 +71,9 @@ void ferrite_pci_disclaim(struct pci_dev *dev, unsigned int bar);
 void *ferrite_pci_map(struct pci_dev *dev, unsigned int bar);
 void ferrite_pci_unmap(struct pci_dev *dev, void *address);
 int ferrite_pci_vectors(struct pci_dev *dev, unsigned int min, unsigned int max, unsigned int types);
+int ferrite_pci_reset_function(struct pci_dev *dev);
 unsigned int ferrite_pci_total_vfs(struct pci_dev *dev);
+u16 ferrite_pci_dev_id(struct pci_dev *dev);
 int ferrite_pci_config_size(const struct pci_dev *dev);
 int ferrite_pci_ktest_event(struct pci_dev *dev, unsigned int event);
 

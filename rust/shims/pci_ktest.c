@@ -22,6 +22,12 @@ static int ferrite_pci_ktest_tell(struct pci_dev *dev, unsigned int event)
 		return (__force int)errors->error_detected(dev, pci_channel_io_perm_failure);
 	case FERRITE_PCI_KTEST_RESET:
 		return (__force int)errors->slot_reset(dev);
+	case FERRITE_PCI_KTEST_RESET_PREPARE:
+		errors->reset_prepare(dev);
+		return 0;
+	case FERRITE_PCI_KTEST_RESET_DONE:
+		errors->reset_done(dev);
+		return 0;
 	default:
 		errors->resume(dev);
 		return 0;

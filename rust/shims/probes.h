@@ -15,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/objtool.h>
 #include <linux/pci.h>
+#include <linux/phy.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>

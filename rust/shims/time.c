@@ -95,8 +95,3 @@ void ferrite_delay_ndelay(unsigned long nsecs)
 {
 	ndelay(nsecs);
 }
-
-void ferrite_delay_cpu_relax(void)
-{
-	cpu_relax();
-}

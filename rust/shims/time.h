@@ -33,6 +33,5 @@ void ferrite_delay_usleep_range(unsigned long min, unsigned long max);
 unsigned long ferrite_delay_msleep_interruptible(unsigned int msecs);
 void ferrite_delay_udelay(unsigned long usecs);
 void ferrite_delay_ndelay(unsigned long nsecs);
-void ferrite_delay_cpu_relax(void);
 
 #endif

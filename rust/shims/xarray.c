@@ -49,6 +49,15 @@ int ferrite_xarray_err(void *entry)
 	return xa_err(entry);
 }
 
+void *ferrite_xarray_load(struct xarray *xa, unsigned long index)
+{
+	XA_STATE(xas, xa, index);
+	void *entry = xas_load(&xas);
+
+	/* That of a reservation. */
+	return xa_is_zero(entry) ? NULL : entry;
+}
+
 bool ferrite_xarray_marked(const struct xarray *xa, unsigned int mark)
 {
 	return xa_marked(xa, (__force xa_mark_t)mark);

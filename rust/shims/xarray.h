@@ -28,6 +28,8 @@ void ferrite_xarray_unlock_irqrestore(struct xarray *xa, unsigned long flags);
 bool ferrite_xarray_irqs_were_off(unsigned long flags);
 
 int ferrite_xarray_err(void *entry);
+/* What xa_load finds, for who holds the lock and so needs no RCU. */
+void *ferrite_xarray_load(struct xarray *xa, unsigned long index);
 bool ferrite_xarray_marked(const struct xarray *xa, unsigned int mark);
 int ferrite_xarray_alloc(struct xarray *xa, u32 *id, void *entry, u32 min, u32 max, unsigned int gfp);
 int ferrite_xarray_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, u32 min, u32 max, u32 *next, unsigned int gfp);

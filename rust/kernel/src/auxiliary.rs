@@ -30,13 +30,12 @@ use pinned_init::PinInit;
 
 use crate::alloc::KBox;
 use crate::alloc::flags::GFP_KERNEL;
-use crate::device::{self, AsDevice, Bound, Core, DeviceContext, Normal, impl_device_contexts};
+use crate::device::{self, Bound, Core, DeviceContext, Normal, impl_bus_device};
 use crate::device_id::{self, RawDeviceId};
 use crate::driver::{self, RegistrationOps};
 use crate::error::code::{EINVAL, ENOENT};
 use crate::error::{Error, Result, from_err_ptr};
 use crate::module::ThisModule;
-use crate::sync::AlwaysRefCounted;
 use crate::types::Opaque;
 
 /// A kind of auxiliary devices: those that a module has made under a name.
@@ -249,66 +248,18 @@ pub struct Device<Ctx: DeviceContext = Normal>(
     PhantomData<Ctx>,
 );
 
-impl_device_contexts!(Device);
-
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Send for Device<Ctx> {}
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Sync for Device<Ctx> {}
-
-// SAFETY: the references are those of the device inside, and both are freed as one.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        self.as_device().inc_ref();
-    }
-
-    unsafe fn dec_ref(object: NonNull<Self>) {
-        // SAFETY: the device is there until the reference is gone.
-        let device = unsafe { bindings::ferrite_auxiliary_to_device(object.as_ptr().cast()) };
-        // SAFETY: the caller gives its reference up.
-        unsafe { bindings::put_device(device) };
-    }
-}
+impl_bus_device!(
+    Device,
+    bindings::auxiliary_device,
+    bindings::ferrite_auxiliary_to_device
+);
 
 impl<Ctx: DeviceContext> Device<Ctx> {
-    /// # Safety
-    ///
-    /// As [`device::Device::from_raw`].
-    unsafe fn from_raw<'a>(device: *mut bindings::auxiliary_device) -> &'a Self {
-        // SAFETY: the caller promises it; the type is transparent.
-        unsafe { &*device.cast() }
-    }
-
-    fn as_raw(&self) -> *mut bindings::auxiliary_device {
-        self.0.get()
-    }
-
     /// The number behind its name.
     #[must_use]
     pub fn id(&self) -> u32 {
         // SAFETY: the device is there, and the number never changes.
         unsafe { bindings::ferrite_auxiliary_id(self.as_raw()) }
-    }
-
-    /// The device without its bus.
-    #[must_use]
-    pub fn generic(&self) -> &device::Device<Ctx> {
-        // SAFETY: it is part of this one, which is there; what is known of one is known of the
-        // other.
-        unsafe { device::Device::from_raw(bindings::ferrite_auxiliary_to_device(self.as_raw())) }
-    }
-}
-
-impl<Ctx: DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        self.generic()
-    }
-}
-
-impl<Ctx: DeviceContext> AsDevice for Device<Ctx> {
-    fn as_device(&self) -> &device::Device {
-        // SAFETY: the device is there as long as the reference, and `Normal` says no more.
-        unsafe { device::Device::from_raw(bindings::ferrite_auxiliary_to_device(self.as_raw())) }
     }
 }
 

@@ -294,4 +294,72 @@ macro_rules! impl_device_contexts {
 }
 pub(crate) use impl_device_contexts;
 
+/// What the devices of every bus have in common: `$device` is a `$raw` of C's with a context, and
+/// `$inner` finds the device in it.
+macro_rules! impl_bus_device {
+    ($device:ident, $raw:path, $inner:path) => {
+        $crate::device::impl_device_contexts!($device);
+
+        // SAFETY: as for `device::Device`.
+        unsafe impl<Ctx: $crate::device::DeviceContext> Send for $device<Ctx> {}
+        // SAFETY: as for `device::Device`.
+        unsafe impl<Ctx: $crate::device::DeviceContext> Sync for $device<Ctx> {}
+
+        // SAFETY: the references are those of the device inside, and both are freed as one.
+        unsafe impl $crate::sync::AlwaysRefCounted for $device {
+            fn inc_ref(&self) {
+                $crate::sync::AlwaysRefCounted::inc_ref(self.generic());
+            }
+
+            unsafe fn dec_ref(object: core::ptr::NonNull<Self>) {
+                // SAFETY: the device is there until the reference is gone.
+                let device = unsafe { $inner(object.as_ptr().cast()) };
+                // SAFETY: the caller gives its reference up; it is part of what is there.
+                unsafe {
+                    let device = core::ptr::NonNull::new_unchecked(device.cast());
+                    <$crate::device::Device as $crate::sync::AlwaysRefCounted>::dec_ref(device);
+                }
+            }
+        }
+
+        impl<Ctx: $crate::device::DeviceContext> $device<Ctx> {
+            /// # Safety
+            ///
+            /// As [`device::Device::from_raw`]($crate::device::Device::from_raw).
+            unsafe fn from_raw<'a>(device: *mut $raw) -> &'a Self {
+                // SAFETY: the caller promises it; the type is transparent.
+                unsafe { &*device.cast() }
+            }
+
+            pub(crate) fn as_raw(&self) -> *mut $raw {
+                self.0.get()
+            }
+
+            /// The device without its bus.
+            #[must_use]
+            pub fn generic(&self) -> &$crate::device::Device<Ctx> {
+                // SAFETY: it is part of this one, which is there; what is known of one is known of
+                // the other.
+                unsafe { $crate::device::Device::from_raw($inner(self.as_raw())) }
+            }
+        }
+
+        impl<Ctx: $crate::device::DeviceContext> AsRef<$crate::device::Device<Ctx>>
+            for $device<Ctx>
+        {
+            fn as_ref(&self) -> &$crate::device::Device<Ctx> {
+                self.generic()
+            }
+        }
+
+        impl<Ctx: $crate::device::DeviceContext> $crate::device::AsDevice for $device<Ctx> {
+            fn as_device(&self) -> &$crate::device::Device {
+                // SAFETY: the device is there as long as the reference, and `Normal` says no more.
+                unsafe { $crate::device::Device::from_raw($inner(self.as_raw())) }
+            }
+        }
+    };
+}
+pub(crate) use impl_bus_device;
+
 impl_device_contexts!(Device);

@@ -45,6 +45,8 @@ use crate::sync::{ARef, Arc};
 /// assert_eq!(value.try_access().as_deref(), Some(&7));
 /// // A proof that the device is bound saves the guard.
 /// assert_eq!(value.access(registration.device()), Ok(&7));
+/// // Known without a binding: a line can name the device when it is gone.
+/// assert_eq!(value.device().name(), c"ferrite-example");
 /// drop(registration);
 /// assert!(value.try_access().is_none());
 /// # Ok::<(), Error>(())

@@ -30,7 +30,7 @@
 //! Barriers between accesses are [`dma_wmb`](crate::sync::barrier::dma_wmb) and
 //! [`dma_rmb`](crate::sync::barrier::dma_rmb).
 //!
-//! Consumer: `samples/edu`.
+//! Consumers: `samples/edu`, `samples/ring`.
 //!
 //! # Examples
 //!

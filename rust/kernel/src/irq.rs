@@ -20,7 +20,7 @@
 //! memory is best kept in a [`Devres`](crate::devres::Devres), which a bound device opens without a
 //! lock.
 //!
-//! Consumer: `samples/edu`.
+//! Consumers: `samples/edu`, `samples/ring`.
 
 #[cfg(feature = "ktest")]
 mod tests;
@@ -50,7 +50,7 @@ pub enum IrqReturn {
 }
 
 impl IrqReturn {
-    const fn into_c(self) -> bindings::irqreturn_t {
+    pub(crate) const fn into_c(self) -> bindings::irqreturn_t {
         match self {
             Self::None => bindings::FERRITE_IRQ_NONE as bindings::irqreturn_t,
             Self::Handled => bindings::FERRITE_IRQ_HANDLED as bindings::irqreturn_t,

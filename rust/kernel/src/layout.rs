@@ -385,3 +385,19 @@ const_assert_eq!(
     offset_of!(c::sg_table, nents),
     c::FERRITE_LAYOUT_sg_table_nents as usize
 );
+const_assert_eq!(
+    size_of::<c::mdio_device_id>(),
+    c::FERRITE_LAYOUT_mdio_device_id as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_mdio_ops>(),
+    c::FERRITE_LAYOUT_ferrite_mdio_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_phy_ops>(),
+    c::FERRITE_LAYOUT_ferrite_phy_ops as usize
+);
+const_assert_eq!(
+    size_of::<c::ferrite_phy_driver>(),
+    c::FERRITE_LAYOUT_ferrite_phy_driver as usize
+);

@@ -50,6 +50,7 @@ pub mod miscdevice;
 pub mod mm;
 pub mod module;
 pub mod module_param;
+pub mod net;
 pub mod once_lite;
 pub mod page;
 pub mod pci;

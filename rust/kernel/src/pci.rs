@@ -8,7 +8,7 @@
 //! [`driver::Registration<Adapter<T>>`](driver::Registration). What it has of a device borrows the
 //! device as bound: a [`Bar`], [`Vectors`] of interrupts, that the device is [`Enabled`].
 //!
-//! Consumer: `samples/edu`.
+//! Consumers: `samples/edu`, `samples/ring`.
 
 mod bar;
 mod config;
@@ -18,7 +18,7 @@ mod id;
 pub(crate) mod tests;
 mod vectors;
 
-pub use bar::{Bar, PortBar, Resource, ResourceKind};
+pub use bar::{Bar, Claim, PortBar, Resource, ResourceKind};
 pub use config::ConfigSpace;
 pub use events::{ChannelState, Recovery};
 pub use id::{DeviceId, IdTable};
@@ -28,16 +28,14 @@ use core::ffi::{CStr, c_int};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
-use core::ptr::NonNull;
 
 use pinned_init::PinInit;
 
-use crate::device::{self, AsDevice, Bound, Core, DeviceContext, Normal, impl_device_contexts};
+use crate::device::{Bound, Core, DeviceContext, Normal, impl_bus_device};
 use crate::device_id;
 use crate::driver::{self, RegistrationOps};
 use crate::error::{Error, Result, to_result};
 use crate::module::ThisModule;
-use crate::sync::AlwaysRefCounted;
 use crate::types::Opaque;
 use crate::vtable;
 
@@ -163,6 +161,19 @@ pub trait Driver: Sized + 'static {
         Recovery::Recovered
     }
 
+    /// The function is going to be reset, by sysfs or because of a device beside it: from here on until
+    /// [`Self::reset_done`] nothing may use it, and it should do nothing. The bus saves its configuration
+    /// space afterwards. Not for a reset that the driver asks for itself ([`Device::reset_function`]).
+    fn reset_prepare<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (device, data);
+    }
+
+    /// That reset is over, well or not; the configuration space is restored, and all else is as after
+    /// power-on.
+    fn reset_done<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (device, data);
+    }
+
     /// The error is over: the device may be used again.
     fn error_resume<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
         let _ = (device, data);
@@ -233,28 +244,11 @@ unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
 ///
 /// # Invariants
 ///
-/// As those of [`device::Device`].
+/// As those of [`device::Device`](crate::device::Device).
 #[repr(transparent)]
 pub struct Device<Ctx: DeviceContext = Normal>(Opaque<bindings::pci_dev>, PhantomData<Ctx>);
 
-impl_device_contexts!(Device);
-
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Send for Device<Ctx> {}
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Sync for Device<Ctx> {}
-
-// SAFETY: C counts the references to the device inside, and frees both as one.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        self.as_device().inc_ref();
-    }
-
-    unsafe fn dec_ref(object: NonNull<Self>) {
-        // SAFETY: the caller gives its reference up.
-        unsafe { bindings::pci_dev_put(object.as_ptr().cast()) };
-    }
-}
+impl_bus_device!(Device, bindings::pci_dev, bindings::ferrite_pci_to_device);
 
 /// What a device says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,18 +268,6 @@ pub struct Ids {
 }
 
 impl<Ctx: DeviceContext> Device<Ctx> {
-    /// # Safety
-    ///
-    /// As [`device::Device::from_raw`].
-    unsafe fn from_raw<'a>(device: *mut bindings::pci_dev) -> &'a Self {
-        // SAFETY: the caller promises it; the type is transparent.
-        unsafe { &*device.cast() }
-    }
-
-    pub(crate) fn as_raw(&self) -> *mut bindings::pci_dev {
-        self.0.get()
-    }
-
     /// What the device said it is when it was found.
     #[must_use]
     pub fn ids(&self) -> Ids {
@@ -304,12 +286,12 @@ impl<Ctx: DeviceContext> Device<Ctx> {
         }
     }
 
-    /// The device without its bus.
+    /// Where on its bus the device is, within its domain: the bus in bits 15:8, the device in 7:3, the
+    /// function in 2:0.
     #[must_use]
-    pub fn generic(&self) -> &device::Device<Ctx> {
-        // SAFETY: it is part of this one, which is there; what is known of one is known of the
-        // other.
-        unsafe { device::Device::from_raw(bindings::ferrite_pci_to_device(self.as_raw())) }
+    pub fn dev_id(&self) -> u16 {
+        // SAFETY: the device is there.
+        unsafe { bindings::ferrite_pci_dev_id(self.as_raw()) }
     }
 }
 
@@ -359,24 +341,33 @@ impl Device<Bound> {
 
 impl Device<Core<'_>> {
     /// Resets the function, and restores its configuration space. The driver sees to it that nothing
-    /// uses the device meanwhile. May sleep.
+    /// uses the device meanwhile; it is not told by [`Driver::reset_prepare`]. May sleep.
     ///
     /// # Errors
     ///
     /// - `ENOTTY`: there is no way to reset it, or it does not answer afterwards.
+    /// - `ENOMEM`: its configuration space cannot be saved; it is not reset.
     pub fn reset_function(&self) -> Result {
-        // SAFETY: the device is there, and locked by the driver core, which this form of the function
-        // asks for.
-        to_result(unsafe { bindings::pci_reset_function_locked(self.as_raw()) })
+        // SAFETY: the device is there, and locked by the driver core, which C asks for. This is not
+        // the form that calls the driver back, whose data may not be there yet.
+        to_result(unsafe { bindings::ferrite_pci_reset_function(self.as_raw()) })
     }
 }
 
 impl Enabled<'_> {
     /// Lets the device be master of the bus: do DMA, and send message interrupts. It is none any more
-    /// when `self` is dropped.
+    /// after [`Self::clear_master`], and when `self` is dropped, unless it was enabled more than once.
     pub fn set_master(&self) {
         // SAFETY: the device is there.
         unsafe { bindings::pci_set_master(self.0.as_raw()) };
+    }
+
+    /// Takes the bus from the device: no DMA and no message interrupts, until [`Self::set_master`].
+    /// For a device that could not be stopped, before memory goes that it was told of. Any process
+    /// context.
+    pub fn clear_master(&self) {
+        // SAFETY: the device is there.
+        unsafe { bindings::pci_clear_master(self.0.as_raw()) };
     }
 }
 
@@ -385,18 +376,5 @@ impl Drop for Enabled<'_> {
         // SAFETY: the device is there, and was enabled by `enable`. If that was the last one, C takes
         // the bus from it as well.
         unsafe { bindings::pci_disable_device(self.0.as_raw()) };
-    }
-}
-
-impl<Ctx: DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        self.generic()
-    }
-}
-
-impl<Ctx: DeviceContext> AsDevice for Device<Ctx> {
-    fn as_device(&self) -> &device::Device {
-        // SAFETY: the device is there as long as the reference, and `Normal` says no more.
-        unsafe { device::Device::from_raw(bindings::ferrite_pci_to_device(self.as_raw())) }
     }
 }

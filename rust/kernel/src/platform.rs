@@ -20,12 +20,11 @@ use core::ptr::NonNull;
 
 use pinned_init::PinInit;
 
-use crate::device::{self, AsDevice, Core, DeviceContext, Normal, impl_device_contexts};
+use crate::device::{self, Core, DeviceContext, Normal, impl_bus_device};
 use crate::device_id::{self, RawDeviceId};
 use crate::driver::{self, RegistrationOps};
 use crate::error::{Error, Result, from_err_ptr};
 use crate::module::ThisModule;
-use crate::sync::AlwaysRefCounted;
 use crate::types::Opaque;
 
 /// A kind of platform devices, by the name that they were registered with.
@@ -230,66 +229,18 @@ unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
 #[repr(transparent)]
 pub struct Device<Ctx: DeviceContext = Normal>(Opaque<bindings::platform_device>, PhantomData<Ctx>);
 
-impl_device_contexts!(Device);
-
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Send for Device<Ctx> {}
-// SAFETY: as for `device::Device`.
-unsafe impl<Ctx: DeviceContext> Sync for Device<Ctx> {}
-
-// SAFETY: the references are those of the device inside, and both are freed as one.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        self.as_device().inc_ref();
-    }
-
-    unsafe fn dec_ref(object: NonNull<Self>) {
-        // SAFETY: the device is there until the reference is gone.
-        let device = unsafe { bindings::ferrite_platform_to_device(object.as_ptr().cast()) };
-        // SAFETY: the caller gives its reference up.
-        unsafe { bindings::put_device(device) };
-    }
-}
+impl_bus_device!(
+    Device,
+    bindings::platform_device,
+    bindings::ferrite_platform_to_device
+);
 
 impl<Ctx: DeviceContext> Device<Ctx> {
-    /// # Safety
-    ///
-    /// As [`device::Device::from_raw`].
-    unsafe fn from_raw<'a>(device: *mut bindings::platform_device) -> &'a Self {
-        // SAFETY: the caller promises it; the type is transparent.
-        unsafe { &*device.cast() }
-    }
-
-    fn as_raw(&self) -> *mut bindings::platform_device {
-        self.0.get()
-    }
-
     /// The number behind its name, if it has one.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         // SAFETY: the device is there, and the number never changes.
         u32::try_from(unsafe { bindings::ferrite_platform_id(self.as_raw()) }).ok()
-    }
-
-    /// The device without its bus.
-    #[must_use]
-    pub fn generic(&self) -> &device::Device<Ctx> {
-        // SAFETY: it is part of this one, which is there; what is known of one is known of the
-        // other.
-        unsafe { device::Device::from_raw(bindings::ferrite_platform_to_device(self.as_raw())) }
-    }
-}
-
-impl<Ctx: DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        self.generic()
-    }
-}
-
-impl<Ctx: DeviceContext> AsDevice for Device<Ctx> {
-    fn as_device(&self) -> &device::Device {
-        // SAFETY: the device is there as long as the reference, and `Normal` says no more.
-        unsafe { device::Device::from_raw(bindings::ferrite_platform_to_device(self.as_raw())) }
     }
 }
 

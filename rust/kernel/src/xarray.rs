@@ -107,7 +107,7 @@ impl Mark {
 ///
 /// A pointer that is not aligned does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// # use kernel::prelude::*;
 /// use kernel::xarray::{AllocKind, XArray};
 ///

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use crate::location::Location;
+use crate::location::{Half, Location, check as check_location};
 use crate::register::{Clearable, Readable, Register, Updatable, Word, Writable};
 
 /// A range of bytes behind a bus: device memory, ports, configuration space, or memory in a test.
@@ -37,15 +37,10 @@ pub unsafe trait Io {
         Self: Bus<<L::Register as Register>::Word>,
         L: Location<Register: Readable>,
     {
-        const {
-            assert!(
-                L::END <= Self::SIZE,
-                "the register is beyond what is known to be there"
-            )
-        };
+        const { check_location::<L>(Self::SIZE) };
         // SAFETY:
         // - the register ends at `END` at most, which is no more than `SIZE`;
-        // - its declaration was refused if it were not aligned.
+        // - `check_location` has seen that it is aligned.
         L::Register::from_word(unsafe { self.load_from(at) })
     }
 
@@ -55,12 +50,7 @@ pub unsafe trait Io {
         Self: Bus<<L::Register as Register>::Word>,
         L: Location<Register: Writable>,
     {
-        const {
-            assert!(
-                L::END <= Self::SIZE,
-                "the register is beyond what is known to be there"
-            )
-        };
+        const { check_location::<L>(Self::SIZE) };
         // SAFETY: as in `read`.
         unsafe { self.store_to(at, value.into_word()) };
     }
@@ -82,12 +72,7 @@ pub unsafe trait Io {
         Self: Bus<<L::Register as Register>::Word>,
         L: Location<Register: Clearable>,
     {
-        const {
-            assert!(
-                L::END <= Self::SIZE,
-                "the register is beyond what is known to be there"
-            )
-        };
+        const { check_location::<L>(Self::SIZE) };
         // SAFETY: as in `read`.
         unsafe { self.store_to(at, ones.into_word()) };
     }
@@ -143,23 +128,18 @@ pub unsafe trait Io {
         Self: Bus<u32>,
         L: Location<Register: Readable<Word = u64>>,
     {
-        const {
-            assert!(
-                L::END <= Self::SIZE,
-                "the register is beyond what is known to be there"
-            )
-        };
-        let (low, high) = (at.offset(), at.offset().wrapping_add(4));
+        const { check_location::<L>(Self::SIZE) };
+        let (low, high) = (Half::<L, 0>(at), Half::<L, 4>(at));
         // SAFETY: as in `read`, for both halves of the register.
         let (low, high) = unsafe {
             match order {
                 Halves::LowFirst => {
-                    let low = self.load(low);
-                    (low, self.load(high))
+                    let low = self.load_from(low);
+                    (low, self.load_from(high))
                 }
                 Halves::HighFirst => {
-                    let high = self.load(high);
-                    (self.load(low), high)
+                    let high = self.load_from(high);
+                    (self.load_from(low), high)
                 }
             }
         };
@@ -172,23 +152,21 @@ pub unsafe trait Io {
         Self: Bus<u32>,
         L: Location<Register: Writable<Word = u64>>,
     {
-        const {
-            assert!(
-                L::END <= Self::SIZE,
-                "the register is beyond what is known to be there"
-            )
-        };
+        const { check_location::<L>(Self::SIZE) };
         let word = value.into_word();
-        let low = (at.offset(), word as u32);
-        let high = (at.offset().wrapping_add(4), (word >> 32) as u32);
-        let [first, second] = match order {
-            Halves::LowFirst => [low, high],
-            Halves::HighFirst => [high, low],
-        };
+        let (low, high) = (Half::<L, 0>(at), Half::<L, 4>(at));
         // SAFETY: as in `read`, for both halves of the register.
         unsafe {
-            self.store(first.0, first.1);
-            self.store(second.0, second.1);
+            match order {
+                Halves::LowFirst => {
+                    self.store_to(low, word as u32);
+                    self.store_to(high, (word >> 32) as u32);
+                }
+                Halves::HighFirst => {
+                    self.store_to(high, (word >> 32) as u32);
+                    self.store_to(low, word as u32);
+                }
+            }
         }
     }
 

@@ -8,16 +8,30 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::register::{Register, Word};
+use crate::describe::{About, Access};
+use crate::register::{Absolute, Register, Word};
 
 /// Says where the registers with base `B` begin: a unit, an engine, a channel.
+///
+/// A beginning at which they are not aligned:
+///
+/// ```compile_fail,E0080
+/// # use registers::{Io, Memory, Origin, register};
+/// struct Engine;
+/// struct First;
+/// impl Origin<Engine> for First {
+///     const START: usize = 2;
+/// }
+/// register! { CONTROL(u32) @ Engine + 0x10 {} }
+/// Memory::<0x20>::new().read(CONTROL.of::<First>());
+/// ```
 pub trait Origin<B> {
     /// In bytes from the start of the [`Io`](crate::Io).
     const START: usize;
 }
 
-/// The location of one register.
-pub trait Location: Copy {
+/// The location of one register. Only the types here implement it, so that none lies.
+pub trait Location: Copy + sealed::Sealed {
     /// The register that is there.
     type Register: Register;
     /// The first byte behind the furthest register that it can be, in bytes from the start.
@@ -118,6 +132,32 @@ impl<R: Register, E: Origin<R::Base>> Array<R, E> {
     }
 }
 
+/// Does not compile if a register at `L` can be beyond the first `size` bytes, or not aligned.
+pub(crate) const fn check<L: Location>(size: usize) {
+    assert!(
+        L::END <= size,
+        "the register is beyond what is known to be there"
+    );
+    let word = <<L::Register as Register>::Word as Word>::SIZE;
+    assert!(
+        L::FIXED.is_multiple_of(word),
+        "the registers begin where they are not aligned"
+    );
+    assert!(
+        L::Register::STRIDE.is_multiple_of(word),
+        "an element is not aligned"
+    );
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl<R: Register, E> sealed::Sealed for At<R, E> {}
+impl<R: Register, E, const I: usize> sealed::Sealed for Element<R, E, I> {}
+impl<R: Register, E> sealed::Sealed for Indexed<R, E> {}
+impl<L: Location, const BYTES: usize> sealed::Sealed for Half<L, BYTES> {}
+
 const fn end<R: Register>(start: usize, last: usize) -> usize {
     start + R::OFFSET + last * R::STRIDE + <R::Word as Word>::SIZE
 }
@@ -141,6 +181,45 @@ impl<R: Register, E: Origin<R::Base>> Location for Indexed<R, E> {
 
     fn distance(self) -> usize {
         self.distance
+    }
+}
+
+/// One half of a register of 64 bits: the one that begins `BYTES` behind its start.
+#[derive(Clone, Copy)]
+pub(crate) struct Half<L, const BYTES: usize>(pub(crate) L);
+
+/// What is there.
+#[derive(Clone, Copy)]
+pub(crate) struct HalfWord(u32);
+
+impl Register for HalfWord {
+    type Word = u32;
+    type Base = Absolute;
+    const OFFSET: usize = 0;
+    const ABOUT: About = About {
+        name: "half of a register",
+        doc: "",
+        base: "",
+        access: Access::ReadWrite,
+        fields: &[],
+    };
+
+    fn from_word(word: u32) -> Self {
+        Self(word)
+    }
+
+    fn into_word(self) -> u32 {
+        self.0
+    }
+}
+
+impl<L: Location, const BYTES: usize> Location for Half<L, BYTES> {
+    type Register = HalfWord;
+    const END: usize = L::END;
+    const FIXED: usize = L::FIXED + BYTES;
+
+    fn distance(self) -> usize {
+        self.0.distance()
     }
 }
 

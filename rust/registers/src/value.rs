@@ -29,107 +29,65 @@ pub trait TotalFieldValue: FieldValue {
 
 pub use registers_macros::FieldValue;
 
-/// A field holds what is no value of its type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownValue {
-    register: &'static str,
-    field: &'static str,
-    value: u64,
-}
-
-impl UnknownValue {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(register: &'static str, field: &'static str, value: u64) -> Self {
-        Self {
-            register,
-            field,
-            value,
+/// What is wrong with a value, and of which field of which register.
+macro_rules! field_error {
+    ($(#[$doc:meta])* $name:ident: $value:literal, $text:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name {
+            register: &'static str,
+            field: &'static str,
+            value: u64,
         }
-    }
 
-    /// The register that was read.
-    #[must_use]
-    pub const fn register(&self) -> &'static str {
-        self.register
-    }
+        impl $name {
+            #[doc(hidden)]
+            #[must_use]
+            pub const fn new(register: &'static str, field: &'static str, value: u64) -> Self {
+                Self {
+                    register,
+                    field,
+                    value,
+                }
+            }
 
-    /// Its field.
-    #[must_use]
-    pub const fn field(&self) -> &'static str {
-        self.field
-    }
+            /// The register.
+            #[must_use]
+            pub const fn register(&self) -> &'static str {
+                self.register
+            }
 
-    /// What the field holds.
-    #[must_use]
-    pub const fn value(&self) -> u64 {
-        self.value
-    }
-}
+            /// Its field.
+            #[must_use]
+            pub const fn field(&self) -> &'static str {
+                self.field
+            }
 
-impl fmt::Display for UnknownValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            register,
-            field,
-            value,
-        } = self;
-        write!(
-            f,
-            "{register}.{field} holds {value:#x}, which is none of its values"
-        )
-    }
-}
-
-impl core::error::Error for UnknownValue {}
-
-/// A value does not fit into its field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooWide {
-    register: &'static str,
-    field: &'static str,
-    value: u64,
-}
-
-impl TooWide {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(register: &'static str, field: &'static str, value: u64) -> Self {
-        Self {
-            register,
-            field,
-            value,
+            #[doc = $value]
+            #[must_use]
+            pub const fn value(&self) -> u64 {
+                self.value
+            }
         }
-    }
 
-    /// The register.
-    #[must_use]
-    pub const fn register(&self) -> &'static str {
-        self.register
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, $text, self.register, self.field, self.value)
+            }
+        }
 
-    /// Its field.
-    #[must_use]
-    pub const fn field(&self) -> &'static str {
-        self.field
-    }
-
-    /// What it cannot hold.
-    #[must_use]
-    pub const fn value(&self) -> u64 {
-        self.value
-    }
+        impl core::error::Error for $name {}
+    };
 }
 
-impl fmt::Display for TooWide {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            register,
-            field,
-            value,
-        } = self;
-        write!(f, "{register}.{field} cannot hold {value:#x}")
-    }
+field_error! {
+    /// A field holds what is no value of its type.
+    UnknownValue: "What the field holds.",
+    "{}.{} holds {:#x}, which is none of its values"
 }
 
-impl core::error::Error for TooWide {}
+field_error! {
+    /// A value does not fit into its field.
+    TooWide: "What the field cannot hold.",
+    "{}.{} cannot hold {:#x}"
+}

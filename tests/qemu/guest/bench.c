@@ -4,6 +4,9 @@
  *
  *	bench io SECTION REPEATS read|write DEPTH COUNT FILE
  *	bench write SECTION REPEATS FILE TEXT
+ *	bench undo SECTION REPEATS FILE TEXT FILE TEXT
+ *
+ * The last counts the first write alone; the second one undoes it.
  *
  * What it executes itself is counted apart from what the kernel executes.
  */
@@ -192,7 +195,7 @@ static void io(u32 repeats, u32 count)
 	}
 }
 
-static void write_text(u32 repeats, const char *text)
+static void write_text(u32 repeats, const char *text, long other, const char *undo)
 {
 	unsigned long size = length(text);
 	u32 i;
@@ -207,6 +210,8 @@ static void write_text(u32 repeats, const char *text)
 			stop();
 		if (done != (long)size)
 			die("the write failed");
+		if (undo && call(SYS_write, other, (long)undo, (long)length(undo), 0, 0, 0) != (long)length(undo))
+			die("it cannot be undone");
 	}
 }
 
@@ -216,7 +221,7 @@ __attribute__((used, noreturn)) void run(long *stack)
 	long count = stack[0];
 
 	if (count < 6)
-		die("usage: bench io|write SECTION REPEATS ...");
+		die("usage: bench io|write|undo SECTION REPEATS ...");
 	make_markers(number(words[2]));
 	if (is(words[1], "io") && count == 8) {
 		writes = is(words[4], "write");
@@ -225,7 +230,10 @@ __attribute__((used, noreturn)) void run(long *stack)
 		io(number(words[3]), number(words[6]));
 	} else if (is(words[1], "write") && count == 6) {
 		file = open_file(words[4], O_WRONLY);
-		write_text(number(words[3]), words[5]);
+		write_text(number(words[3]), words[5], -1, 0);
+	} else if (is(words[1], "undo") && count == 8) {
+		file = open_file(words[4], O_WRONLY);
+		write_text(number(words[3]), words[5], open_file(words[6], O_WRONLY), words[7]);
 	} else {
 		die("there is no such thing to do");
 	}

@@ -46,3 +46,42 @@ symbols() {
 		echo end
 	} | dd of="$out" bs=64k conv=fsync status=none
 }
+
+# drivers VENDOR:DEVICE CASE=COUNT...: counts a driver of ours, bench_NAME, and its twins in C, which
+# take turns with one PCI device. Writing the place of a case in this list to `run`, in the driver's
+# directory in debugfs, has it do the case's COUNT operations.
+drivers() {
+	ids=$1
+	shift
+	load "bench_$NAME"
+	insmod "/ferrite/twins/bench_${NAME}_c.ko"
+	insmod "/ferrite/twins/bench_${NAME}_stock.ko"
+	for side in rust: c:_c c-stock:_stock; do
+		module=bench_$NAME${side#*:}
+		point "$module"
+		give "$ids" "$module"
+		number=0
+		for case in "$@"; do
+			if wanted "${case%=*}"; then
+				section "${case%=*}" "${side%:*}" "$module" "${case##*=}" \
+					write "/sys/kernel/debug/$module/run" $number
+			fi
+			number=$((number + 1))
+		done
+	done
+	point "the names of the code"
+	symbols "bench_${NAME}_c" "bench_${NAME}_stock"
+	rmmod "bench_${NAME}_c" "bench_${NAME}_stock"
+	unload "bench_$NAME"
+}
+
+# give VENDOR:DEVICE DRIVER: it gets the device, whoever has it.
+give() {
+	for path in /sys/bus/pci/devices/*; do
+		[ "$(cat "$path/vendor"):$(cat "$path/device")" = "$1" ] || continue
+		[ ! -e "$path/driver" ] || echo "${path##*/}" >"$path/driver/unbind"
+		echo "${path##*/}" >"/sys/bus/pci/drivers/$2/bind"
+		return
+	done
+	fail "there is no device $1"
+}

@@ -3,16 +3,18 @@
 # Looks for what is left behind when something is done over and over, CYCLES times.
 #
 # What is leaked once a cycle is leaked as often as there are cycles, so growth by half as many
-# objects in any one slab cache or areas of vmalloc, or by a page a cycle in total, is a leak; less
-# is what the rest of the kernel allocates meanwhile. A few cycles should come first: the first load
+# objects in any one slab cache or areas of vmalloc that one caller made, or by a page a cycle in total,
+# is a leak; less is what the rest of the kernel allocates meanwhile. A few cycles should come first: the first load
 # fills caches that stay.
 #
 # Without slub_debug each CPU keeps a slab for itself, and the kernel counts all objects in it as
 # used. There, small leaks of small objects hide in that many; with it, the count is exact.
 
 # Slab caches of what processes and files are made of: they follow what the guest does, not what a
-# module holds.
-OTHERS='dentry|[a-z0-9_]*inode_cache|sysfs_dir_cache|radix_tree_node|kernfs_node_cache|buffer_head|'
+# module holds. And what areas of vmalloc are described by, which the kernel keeps for later ones when they are
+# freed: the areas are counted, without those that are freed already, and wait to be purged. And what the kernel
+# divides memory into to watch how it is used, as it sees fit.
+OTHERS='vmap_area|damon_region|dentry|[a-z0-9_]*inode_cache|sysfs_dir_cache|radix_tree_node|kernfs_node_cache|buffer_head|'
 OTHERS=$OTHERS'filp|lsm_file_cache|vm_area_struct|anon_vma|anon_vma_chain|maple_node|task_struct|'
 OTHERS=$OTHERS'cred_jar|pid|signal_cache|sighand_cache|files_cache|fs_cache|mm_struct|skbuff[a-z_]*'
 
@@ -31,7 +33,9 @@ snapshot() {
 	settle
 	{
 		awk 'NR > 2 { print "slab:" $1, $2, $5 }' /proc/slabinfo | grep -vE "^slab:($OTHERS) " || true
-		echo "vmalloc-areas $(wc -l </proc/vmallocinfo)"
+		awk '
+			$3 != "unpurged" { areas[$3]++ }
+			END { for (caller in areas) print "vmalloc:" caller, areas[caller] }' /proc/vmallocinfo
 		awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { print $1 "KiB", $2 }' /proc/meminfo
 	} >"$1"
 }

@@ -26,4 +26,16 @@ if [ "$FERRITE_BOOT" != default ]; then
 elif [ "$1" = "$2" ]; then
 	fail "the log has an address: $1"
 fi
+
+point "what is said too often is left out, and how often that was is said"
+mark
+often() { echo "$1" >/sys/module/basics/parameters/often; }
+lines() { since_mark | grep -c 'basics: once more$'; }
+often 25
+check_eq "lines" 10 "$(lines)"
+! has_dmesg 'suppressed' || fail "it is said too early"
+sleep 6
+often 1
+check_dmesg '^(\[[^]]*\] )?basics:[0-9]+: 15 callbacks suppressed$'
+check_eq "lines" 11 "$(lines)"
 unload basics

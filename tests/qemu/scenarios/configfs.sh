@@ -16,7 +16,7 @@ cleanup() {
 }
 
 put() { printf '%s' "$2" >"$1"; }
-try_put() { sh -c "echo '$2' >'$1'"; }
+try_put() { (echo "$2" >"$1"); }
 get() { cat "$1"; }
 
 point "the module depends on the kernel's configfs"

@@ -2,6 +2,7 @@
 #
 # description: modprobe loads an installed module by each of its aliases, as the kernel asks for it
 # boot: default
+# stock: libphy
 # tools: yes
 
 . /ferrite/installed.sh

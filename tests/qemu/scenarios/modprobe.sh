@@ -2,7 +2,7 @@
 #
 # description: modprobe loads what modules_install has installed
 # boot: default
-# stock: configfs
+# stock: configfs libphy
 # tools: yes
 
 . /ferrite/installed.sh

@@ -10,7 +10,7 @@ PARAMETERS=/sys/module/params/parameters
 
 set_param() { echo "$2" >"$PARAMETERS/$1"; }
 # In a shell of its own, so that its message can be looked at.
-try_param() { sh -c "echo '$2' >'$PARAMETERS/$1'"; }
+try_param() { (echo "$2" >"$PARAMETERS/$1"); }
 
 # holds NAME VALUE...: each value can be written, and reads back.
 holds() {

@@ -17,8 +17,11 @@ cleanup() {
 
 set_to() { echo "$2" >"$DIR/$1"; }
 # refused ERRNO NAME VALUE
-refused() { check_errno "$1" sh -c "echo '$3' >'$DIR/$2'"; }
-is() { check_eq "$1" "$2" "$(cat "$DIR/$1")"; }
+refused() { check_errno "$1" set_to "$2" "$3"; }
+is() {
+	read -r value <"$DIR/$1"
+	check_eq "$1" "$2" "$value"
+}
 queue() { cat "/sys/block/one/queue/$1"; }
 
 point "the files are those that features names"

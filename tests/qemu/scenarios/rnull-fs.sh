@@ -38,7 +38,9 @@ while [ $number -lt "$FILES" ]; do
 	dd if=/dev/urandom of="/tmp/case/copy/file$number" bs=1M count=$SIZE status=none
 	cp "/tmp/case/copy/file$number" /mnt/
 done
-(cd /mnt && sha256sum file*) >/tmp/case/sums
+# MD5 is quick where each instruction is emulated, and nobody here means harm.
+(cd /tmp/case/copy && md5sum file*) >/tmp/case/sums
+check_eq "files" "$FILES" "$(wc -l </tmp/case/sums)"
 
 point "unmount and mount again"
 umount /mnt
@@ -46,10 +48,12 @@ echo 3 >/proc/sys/vm/drop_caches
 mount -t ext4 "$DISK" /mnt
 
 point "the checksums are equal"
-for file in $(cd /tmp/case/copy && ls); do
-	cmp -s "/tmp/case/copy/$file" "/mnt/$file" || explain "$file"
-done
-(cd /mnt && sha256sum -c /tmp/case/sums >/dev/null)
+(cd /mnt && md5sum -c /tmp/case/sums >/dev/null) || {
+	for file in $(cd /tmp/case/copy && ls); do
+		cmp -s "/tmp/case/copy/$file" "/mnt/$file" || explain "$file"
+	done
+	fail "the checksums differed, and the files do not any more"
+}
 
 point "the file system is clean"
 umount /mnt
@@ -61,4 +65,4 @@ before=$(free_kib)
 unload rnull
 after=$(free_kib)
 check_at_most "KiB that did not come back" 4096 $((FILES * SIZE * 1024 - (after - before)))
-note "ext4: $((FILES * SIZE)) MiB in $FILES files written, unmounted, mounted, sha256 equal, fsck clean"
+note "ext4: $((FILES * SIZE)) MiB in $FILES files written, unmounted, mounted, checksums equal, fsck clean"

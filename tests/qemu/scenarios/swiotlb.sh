@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: with bounce buffers each side sees what the other has written once it was told to, and not before
-# kernels: debian-6.12-amd64 debian-6.1-i386
 # boot: swiotlb
 # modules: minimal
-# stock: configfs
+# stock: configfs libphy
 # unit: yes
 # timeout: 120
 

@@ -2,7 +2,7 @@
 #
 # description: the tests in the sources and the examples in the documentation hold in a kernel
 # boot: default debug
-# stock: configfs
+# stock: configfs libphy
 # unit: yes
 # timeout: 180
 

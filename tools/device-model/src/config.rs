@@ -107,6 +107,20 @@ impl Config {
         self.built()
     }
 
+    /// With memory of `size` bytes, a power of two, that may be read ahead of, behind a BAR of 64 bits.
+    ///
+    /// # Panics
+    ///
+    /// There is no such BAR, or no such size: the model is wrong.
+    #[must_use]
+    pub fn with_wide_bar(mut self, index: usize, size: u64) -> Self {
+        assert!(index < 5 && size.is_power_of_two() && size >= 16);
+        let mask = (!(size - 1)).to_le_bytes();
+        // Memory of 64 bits, prefetchable.
+        self.put(BARS + 4 * index, &[0x0c], &mask);
+        self.built()
+    }
+
     /// With power management: D0 and D3, in which it keeps its state.
     #[must_use]
     pub fn with_power(mut self) -> Self {
@@ -202,9 +216,15 @@ impl Config {
         reset.then_some(Effect::FunctionReset)
     }
 
-    /// As after power-on.
+    /// As after power-on, but for the BARs: QEMU, which has its own copies of them, still shows the
+    /// guest the old ones, so that the kernel sees nothing to restore, and they are not written again.
     pub fn reset(&mut self) {
-        self.bytes.clone_from(&self.initial);
+        let bars = BARS..BARS + 6 * 4;
+        for (at, (byte, initial)) in self.bytes.iter_mut().zip(&self.initial).enumerate() {
+            if !bars.contains(&at) {
+                *byte = *initial;
+            }
+        }
     }
 
     /// Whether the guest lets it reach memory.
@@ -371,6 +391,15 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_bar_says_its_size() {
+        let mut config = config().0.with_wide_bar(1, 256 << 20);
+        config.write(0x14, &[0xff; 8]);
+        let mut bar = [0; 8];
+        config.read(0x14, &mut bar);
+        assert_eq!(u64::from_le_bytes(bar), 0xffff_ffff_f000_000c);
+    }
+
+    #[test]
     fn which_line_a_message_takes() {
         let (mut config, _) = config();
         let at = |config: &Config, id| {
@@ -404,8 +433,14 @@ mod tests {
         assert_eq!(config.write(express + 9, &[0x80]), reset);
         assert_eq!(config.write(COMMAND, &[0xff, 0xff]), None);
         assert!(config.may_master());
+        config.write(BARS, &[0, 0, 0, 0xfd]);
+        let mut before = [0; 24];
+        config.read(BARS, &mut before);
         config.reset();
         assert!(!config.may_master());
+        let mut after = [0; 24];
+        config.read(BARS, &mut after);
+        assert_eq!((after[3], after), (0xfd, before));
     }
 
     #[test]

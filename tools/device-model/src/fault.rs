@@ -28,11 +28,17 @@ pub enum Fault {
     AllOnes = 7,
     /// The process ends: what is not answered then never will be.
     Death = 8,
+    /// Nothing is done any more, and whoever looks how far it is gets a message that something was.
+    Storm = 9,
+    /// A reset of the registers goes on for ever.
+    EndlessReset = 10,
+    /// A descriptor is read with a destination outside of all memory.
+    CorruptAddress = 11,
 }
 
 impl Fault {
     /// All of them, by their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::LostInterrupt,
         Self::CorruptDescriptor,
         Self::CorruptId,
@@ -41,6 +47,9 @@ impl Fault {
         Self::Stall,
         Self::AllOnes,
         Self::Death,
+        Self::Storm,
+        Self::EndlessReset,
+        Self::CorruptAddress,
     ];
 
     /// Its name.
@@ -55,6 +64,9 @@ impl Fault {
             Self::Stall => "stall",
             Self::AllOnes => "all-ones",
             Self::Death => "death",
+            Self::Storm => "storm",
+            Self::EndlessReset => "endless-reset",
+            Self::CorruptAddress => "corrupt-address",
         }
     }
 
@@ -67,7 +79,10 @@ impl Fault {
     /// Whether it is a state that lasts, rather than something that happens to one thing.
     #[must_use]
     pub fn lasts(self) -> bool {
-        matches!(self, Self::Stall | Self::AllOnes | Self::Death)
+        matches!(
+            self,
+            Self::Stall | Self::AllOnes | Self::Death | Self::Storm | Self::EndlessReset
+        )
     }
 }
 
@@ -205,10 +220,12 @@ impl Faults {
         self.struck = self.struck.wrapping_add(struck);
     }
 
-    /// The device is reset: what lasts is over, if it was to last for so long.
+    /// The device is reset: what lasts is over, if it was to last for so long. An endless reset does
+    /// not end by another.
     pub fn reset(&mut self) {
         for armed in &mut self.armed {
-            if armed.fault.lasts() && armed.after == 0 && armed.count > 0 {
+            let ends = armed.fault.lasts() && armed.fault != Fault::EndlessReset;
+            if ends && armed.after == 0 && armed.count > 0 {
                 armed.count -= 1;
                 // 0 is for ever: this one has ended instead.
                 armed.after = if armed.count == 0 { u32::MAX } else { 0 };
@@ -289,8 +306,10 @@ mod tests {
         faults.reset();
         assert!(!faults.is(Fault::Stall));
         faults.arm(wanted("all-ones count=0"));
+        faults.arm(wanted("endless-reset"));
         faults.reset();
         assert!(faults.is(Fault::AllOnes));
+        assert!(faults.is(Fault::EndlessReset));
     }
 
     proptest! {

@@ -63,6 +63,8 @@ pub struct Ring {
     tables: Vec<u8>,
     /// How often CONTROL still says that a reset is under way.
     resetting: u32,
+    /// In a storm: whether the next clearing of the events is answered by another one.
+    echo: bool,
     statistics: Statistics,
 }
 
@@ -92,6 +94,7 @@ impl Ring {
             engine: Engine::default(),
             tables: vec![0; (BAR_SIZE - reg::TABLE) as usize],
             resetting: 0,
+            echo: false,
             statistics: Statistics::default(),
         }
     }
@@ -101,9 +104,13 @@ impl Ring {
         self.faults.arm(wanted);
     }
 
-    /// Ends all faults.
+    /// Ends all faults. A card that was pulled is put in again: what it was doing is forgotten.
     pub fn clear_faults(&mut self) {
+        let was_out = self.faults.is(Fault::AllOnes);
         self.faults.clear();
+        if was_out {
+            self.reset();
+        }
     }
 
     /// The faults that it has or will have.
@@ -172,7 +179,7 @@ impl Ring {
 
     fn turn(&mut self, place: usize, value: u32) {
         match place {
-            reg::KNOB_FAULT if value == 0 => self.faults.clear(),
+            reg::KNOB_FAULT if value == 0 => self.clear_faults(),
             reg::KNOB_FAULT => {
                 let fault = u8::try_from(value).ok().and_then(Fault::from_number);
                 if let Some(fault) = fault {
@@ -190,7 +197,7 @@ impl Ring {
     }
 
     /// The guest reads behind BAR 0.
-    pub fn bar_read(&mut self, offset: u32, into: &mut [u8]) {
+    pub fn bar_read(&mut self, offset: u32, into: &mut [u8], interrupts: &mut impl Interrupts) {
         self.statistics.reads += 1;
         if self.faults.is(Fault::AllOnes) {
             into.fill(0xff);
@@ -206,6 +213,7 @@ impl Ring {
             for (word, at) in into.chunks_exact_mut(4).zip((offset..).step_by(4)) {
                 word.copy_from_slice(&self.register_read(at).to_le_bytes());
             }
+            self.announce(interrupts);
         } else {
             self.statistics.odd += 1;
             into.fill(0xff);
@@ -241,10 +249,17 @@ impl Ring {
             reg::VERSION => 1,
             reg::CAPS => reg::CAPS_VALUE,
             reg::CONTROL if self.resetting > 0 => {
-                self.resetting -= 1;
+                if !self.faults.is(Fault::EndlessReset) {
+                    self.resetting -= 1;
+                }
                 reg::CONTROL_RESET
             }
             reg::STATUS if self.resetting > 0 => 0,
+            reg::HEAD if self.faults.is(Fault::Storm) => {
+                self.engine.cry();
+                self.echo = true;
+                self.engine.read(offset)
+            }
             _ => self.engine.read(offset),
         }
     }
@@ -255,6 +270,9 @@ impl Ring {
             self.resetting = reg::RESET_READS;
         } else if self.resetting == 0 {
             self.engine.write(offset, value);
+            if offset == reg::EVENTS && std::mem::take(&mut self.echo) {
+                self.engine.cry();
+            }
         }
     }
 
@@ -269,13 +287,16 @@ impl Ring {
     fn reset_engine(&mut self) {
         self.statistics.resets += 1;
         self.engine = Engine::default();
+        self.echo = false;
         self.faults.reset();
     }
 
     /// Whether a step would do something.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        let held = self.faults.is(Fault::Stall) || self.faults.is(Fault::AllOnes);
+        let held = [Fault::Stall, Fault::AllOnes, Fault::Storm]
+            .into_iter()
+            .any(|fault| self.faults.is(fault));
         self.engine.has_work() && self.resetting == 0 && !held
     }
 

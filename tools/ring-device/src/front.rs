@@ -67,9 +67,9 @@ impl Device for Front {
         [1, messages, messages, 0, 0]
     }
 
-    fn read(&mut self, _: &mut Bus, region: u32, offset: u64, data: &mut [u8]) {
+    fn read(&mut self, bus: &mut Bus, region: u32, offset: u64, data: &mut [u8]) {
         match (region, u32::try_from(offset)) {
-            (BAR, Ok(offset)) => self.0.bar_read(offset, data),
+            (BAR, Ok(offset)) => self.0.bar_read(offset, data, &mut Wires(&mut bus.lines)),
             (CONFIG, Ok(offset)) => self.0.config_read(offset as usize, data),
             _ => data.fill(0xff),
         }

@@ -7,13 +7,15 @@
 //! boots, `tools/insn-count` counts, [`count`] says whose the instructions were, [`results`] holds
 //! what came out, for people ([`table`], [`page`]) and for machines.
 //!
-//! Seconds are nowhere in it: the number of instructions does not depend on what else the host does.
+//! Seconds are nowhere in it, but for how long registers take to compile: the number of instructions
+//! does not depend on what else the host does.
 
 mod baseline;
 pub mod count;
 mod guest;
 mod page;
 mod programs;
+pub mod registers;
 pub mod results;
 mod size;
 pub mod symbols;
@@ -36,7 +38,7 @@ use results::{Case, Environment, Results};
 /// What to measure.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Only benchmarks of these names (rnull, size), or cases whose names contain one of these
+    /// Only benchmarks of these names (dma, io, registers, rnull, size), or cases whose names contain one of these
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// Only on this kernel (may be given again) [default: all; with --quick, the newest of amd64 that
@@ -99,7 +101,7 @@ impl Options {
 pub fn bench(ctx: &Ctx, options: &Options, build: Builder<'_>) -> Result<ExitCode> {
     let benchmarks = scenario::load(&ctx.root.join("tests/qemu/bench"))?;
     let mut names: Vec<_> = benchmarks.iter().map(|b| b.name.as_str()).collect();
-    names.push(size::NAME);
+    names.extend([size::NAME, registers::NAME]);
     let wanted: Vec<&Scenario> = benchmarks
         .iter()
         .filter(|b| options.wants(&b.name, &names))
@@ -126,10 +128,10 @@ pub fn bench(ctx: &Ctx, options: &Options, build: Builder<'_>) -> Result<ExitCod
             results.sizes.extend(size::measure(ctx, spec, build)?);
         }
     }
-    ensure!(
-        !results.cases.is_empty() || !results.sizes.is_empty(),
-        "no case matches"
-    );
+    if options.wants(registers::NAME, &names) {
+        results.compile_time = Some(registers::measure(ctx)?);
+    }
+    ensure!(!results.is_empty(), "no case matches");
     print!("{}", table::text(&results));
     if options.why {
         print!("{}", table::why(&results));

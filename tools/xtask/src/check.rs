@@ -21,9 +21,13 @@ const HOST_TESTED: &[&str] = &[
     "device-model",
     "insn-count",
     "macros",
+    "nova-formats",
     "registers",
     "ring-device",
     "vfio-user",
+    "vgpu",
+    "vgpu-facts",
+    "vgpu-model",
     "xtask",
 ];
 
@@ -71,6 +75,10 @@ pub fn all(ctx: &Ctx) -> Result<()> {
     let result = setup::kernel(ctx, &KERNELS[0])
         .and_then(|kernel| docs::pages::check(ctx, &Target::stock(ctx, &kernel)?));
     step("rustdoc", result, now);
+    let now = Instant::now();
+    let result = setup::kernel(ctx, &KERNELS[0])
+        .and_then(|kernel| docs::refused::check(ctx, &Target::stock(ctx, &kernel)?));
+    step("examples that do not compile", result, now);
     let now = Instant::now();
     // The ignored ones are those that fetch: what they need is there by now.
     step(

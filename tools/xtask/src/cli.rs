@@ -163,6 +163,9 @@ enum Command {
         /// On this kernel
         #[arg(long, value_name = "ID", value_parser = kernels::find, default_value = KERNELS[0].id)]
         kernel: &'static KernelSpec,
+        /// With these devices only, as a scenario's header has them: 'vgpu chip=tu102 fault=gfw-stuck'
+        #[arg(long, value_name = "DEVICES", default_value = "")]
+        device: String,
         /// Print the QEMU command
         #[arg(long)]
         show_qemu: bool,
@@ -384,8 +387,12 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Test(options) => return Ok(harness::test(&ctx, &options, &for_guest)?.into()),
         Command::Bench(options) => return bench::bench(&ctx, &options, &for_guest),
-        Command::Shell { kernel, show_qemu } => {
-            return Ok(harness::shell(&ctx, kernel, show_qemu, &for_guest)?.into());
+        Command::Shell {
+            kernel,
+            device,
+            show_qemu,
+        } => {
+            return Ok(harness::shell(&ctx, kernel, &device, show_qemu, &for_guest)?.into());
         }
         Command::Rust {
             kdir,

@@ -7,5 +7,6 @@ pub mod c_api;
 pub mod examples;
 mod headers;
 pub mod pages;
+pub mod refused;
 mod shims;
 pub mod source;

@@ -146,7 +146,7 @@ pub struct Options {
     /// Multiply every time-out, for a slow host
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub timeout_scale: f64,
-    /// How many guests run at the same time [default: one a CPU, at most 4]
+    /// How many guests run at the same time [default: three for two CPUs, at most 6]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
 }
@@ -252,7 +252,8 @@ pub fn run_demo(
     demo::run_demo(ctx, kernels, show_qemu, build)
 }
 
-/// `xtask shell`: an interactive guest with the modules in `/modules`.
+/// `xtask shell`: an interactive guest with the modules in `/modules`, and with these devices, as a
+/// scenario's header has them; all that there are, if none is named.
 ///
 /// # Errors
 ///
@@ -260,8 +261,9 @@ pub fn run_demo(
 pub fn shell(
     ctx: &Ctx,
     kernel: &'static KernelSpec,
+    devices: &str,
     show_qemu: bool,
     build: Builder<'_>,
 ) -> Result<Outcome> {
-    demo::shell(ctx, kernel, show_qemu, build)
+    demo::shell(ctx, kernel, devices, show_qemu, build)
 }

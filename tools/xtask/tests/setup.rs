@@ -112,6 +112,7 @@ fn the_guest_tools_start() {
                 .exists()
         );
         for program in [
+            "ethtool --version",
             "fio --version",
             "mkfs.ext4 -V",
             "modprobe -V",

@@ -82,11 +82,11 @@ impl Store {
     pub(crate) fn write(&self, request: &Request<NullBlk>) -> Result {
         each_piece(request, |segment, place, len| {
             loop {
-                self.make_page(place.page)?;
                 if let Some(page) = self.pages.lock().get(place.page) {
                     return segment.copy_to_page(&page, place.offset, len);
                 }
-                // A discard was faster: begin again.
+                // A discard may be faster than the next look.
+                self.make_page(place.page)?;
             }
         })
     }
@@ -118,11 +118,9 @@ impl Store {
         Ok(())
     }
 
-    /// Sees to it that there is a page. Of several writers who find none, the first one's stays.
+    /// Adds a page where there was none. Of several writers who find none, the first one's stays.
+    #[cold]
     fn make_page(&self, index: usize) -> Result {
-        if self.pages.lock().get(index).is_some() {
-            return Ok(());
-        }
         let page = Page::alloc(GFP_NOIO | GFP_ZERO)?;
         let mut pages = self.pages.lock();
         // The lock is released while the array itself grows: look again afterwards is not needed,

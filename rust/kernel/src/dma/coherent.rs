@@ -11,6 +11,7 @@ use super::{Attrs, DmaAddress, View};
 use crate::alloc::flags::GFP_ZERO;
 use crate::alloc::{Flags, seam};
 use crate::device::{Bound, Device};
+use crate::devres::Devres;
 use crate::error::Result;
 use crate::error::code::{EINVAL, ENOMEM, EOVERFLOW};
 use crate::page::PAGE_SIZE;
@@ -327,6 +328,44 @@ impl<T: ?Sized> Coherent<'_, T> {
     pub fn view(&self) -> View<'_, T> {
         // SAFETY: the memory is there as long as this value, and this type makes no references.
         unsafe { View::new(self.0.memory) }
+    }
+}
+
+impl<'bound, T: ?Sized + Send + 'static> Coherent<'bound, T> {
+    /// The same memory, for whoever may outlive the binding. It is given back when the [`Devres`] is
+    /// dropped, or else at the end of the binding, after the driver's data; the device has to be stopped
+    /// by then. May sleep; process context only.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; it is then given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::devres::Devres;
+    /// use kernel::dma::{Coherent, DmaMask};
+    /// use kernel::faux;
+    /// use kernel::prelude::*;
+    ///
+    /// let registration = faux::Registration::new(c"ferrite-example", None)?;
+    /// # let device = registration.device();
+    /// # device.dma_coerce_mask_and_coherent(DmaMask::new::<32>())?;
+    /// let number = Coherent::<u32>::zeroed(registration.device(), GFP_KERNEL)?;
+    /// let number: Devres<Coherent<'static, u32>> = number.into_devres()?;
+    /// number.try_access_with(|number| number.view().write(7)).ok_or(ENXIO)?;
+    /// assert_eq!(number.access(registration.device())?.view().read(), 7);
+    /// drop(registration);
+    /// assert!(number.try_access().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn into_devres(self) -> Result<Devres<Coherent<'static, T>>> {
+        let device = self.0.device;
+        // SAFETY: the types differ in the lifetime alone. A `Devres` drops its value while the
+        // device is there, and lends it for as long as it is bound at most; what is lent gives
+        // nobody the device.
+        let memory = unsafe { core::mem::transmute::<Self, Coherent<'static, T>>(self) };
+        Devres::new(device, memory)
     }
 }
 

@@ -26,8 +26,9 @@ struct Table(bindings::sg_table);
 impl Table {
     /// The list of these pages, in pieces that the device can take.
     fn new(device: &Device<Bound>, pages: &mut impl AsPageIter, flags: Flags) -> Result<Self> {
-        let mut list = KVec::new();
-        for page in pages.page_iter() {
+        let pages = pages.page_iter();
+        let mut list = KVec::with_capacity(pages.size_hint().0, flags)?;
+        for page in pages {
             list.push(page.as_ptr(), flags)?;
         }
         if list.is_empty() {

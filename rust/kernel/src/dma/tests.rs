@@ -5,6 +5,7 @@ mod masks;
 mod pools;
 mod scattered;
 mod streaming;
+mod typestates;
 
 use super::{DmaAddress, DmaMask};
 use crate::device::{Bound, Device};

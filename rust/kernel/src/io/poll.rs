@@ -44,24 +44,43 @@ use crate::time::{Delta, Instant, Monotonic};
 /// # Ok::<(), Error>(())
 /// ```
 pub fn read_poll_timeout<T>(
-    op: impl FnMut() -> Result<T>,
-    cond: impl FnMut(&T) -> bool,
+    mut op: impl FnMut() -> Result<T>,
+    mut cond: impl FnMut(&T) -> bool,
     sleep_delta: Delta,
     timeout_delta: Delta,
 ) -> Result<T> {
     delay::might_sleep();
-    poll(op, cond, timeout_delta, || {
+    let start = Instant::<Monotonic>::now();
+    loop {
+        // Looked at before the read: the last read begins after the time is up.
+        let is_last = start.elapsed() >= timeout_delta;
+        let value = op()?;
+        if cond(&value) {
+            return Ok(value);
+        }
+        if is_last {
+            return Err(ETIMEDOUT);
+        }
         if sleep_delta > Delta::ZERO {
             fsleep(sleep_delta);
         } else {
             delay::might_sleep();
         }
         delay::cpu_relax();
-    })
+    }
 }
 
 /// As [`read_poll_timeout`], but it spins for `delay_delta`, and never sleeps. Any context but NMI;
 /// nothing else happens on this CPU while it spins, so both times should be short.
+///
+/// The time begins when the first call has returned. It is over when the clock says so, or when the
+/// delays add up to it, with a nanosecond for each further call: the clock may stand still, as it does
+/// while a machine falls asleep. So a device that is ready at once costs no look at the clock. With
+/// a delay the clock is looked at after each call; without, after each 128th, so that many calls more
+/// may be made than the time allows.
+///
+/// C's macro looks at the clock alone up to 6.1, and adds up the delays alone since 6.5; and it has a
+/// time-out of zero for none at all. Here a time-out of zero or less asks once.
 ///
 /// # Errors
 ///
@@ -83,38 +102,93 @@ pub fn read_poll_timeout<T>(
 /// assert_eq!(never, Err(ETIMEDOUT));
 /// # Ok::<(), Error>(())
 /// ```
+#[inline]
 pub fn read_poll_timeout_atomic<T>(
-    op: impl FnMut() -> Result<T>,
-    cond: impl FnMut(&T) -> bool,
+    mut op: impl FnMut() -> Result<T>,
+    mut cond: impl FnMut(&T) -> bool,
     delay_delta: Delta,
     timeout_delta: Delta,
 ) -> Result<T> {
-    poll(op, cond, timeout_delta, || {
-        if delay_delta > Delta::ZERO {
-            udelay(delay_delta);
-        }
-        delay::cpu_relax();
-    })
-}
-
-fn poll<T>(
-    mut op: impl FnMut() -> Result<T>,
-    mut cond: impl FnMut(&T) -> bool,
-    timeout: Delta,
-    wait: impl Fn(),
-) -> Result<T> {
-    let start = Instant::<Monotonic>::now();
+    let mut patience = Patience::new(delay_delta, timeout_delta);
+    let mut calls = 0_u32;
     loop {
-        // Looked at before the read: the last read begins after the time is up.
-        let is_last = start.elapsed() >= timeout;
         let value = op()?;
         if cond(&value) {
             return Ok(value);
         }
-        if is_last {
+        // Nearly every call costs this and `pause`; all else is in `Patience::more`.
+        match calls.checked_sub(1) {
+            Some(left) => calls = left,
+            None => calls = patience.more()?,
+        }
+        if delay_delta > Delta::ZERO && !patience.is_over {
+            udelay(delay_delta);
+        }
+        delay::cpu_relax();
+    }
+}
+
+/// How many calls are made without a delay between two looks at the clock.
+const CALLS: u32 = 128;
+
+/// What is left of a time-out, by the clock and by the delays.
+struct Patience {
+    timeout: i64,
+    /// How long the calls take until [`Patience::more`] is asked again, by the delays alone.
+    stretch: i64,
+    /// How many calls that are, but one.
+    calls: u32,
+    /// When it began by the clock; nothing has been waited for before that.
+    start: Option<Instant<Monotonic>>,
+    /// The delays since then.
+    waited: i64,
+    /// The last call is being made.
+    is_over: bool,
+}
+
+impl Patience {
+    #[inline]
+    fn new(delay: Delta, timeout: Delta) -> Self {
+        let delay = delay.as_nanos();
+        let (stretch, calls) = if delay > 0 {
+            (delay.saturating_add(1), 0)
+        } else {
+            (i64::from(CALLS), CALLS.saturating_sub(1))
+        };
+        Self {
+            timeout: timeout.as_nanos(),
+            stretch,
+            calls,
+            start: None,
+            waited: 0,
+            is_over: false,
+        }
+    }
+
+    /// How many calls may be made after the next one before this is asked again.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT`: none, and no next one either.
+    #[cold]
+    #[inline(never)]
+    fn more(&mut self) -> Result<u32> {
+        self.more_at(Instant::now())
+    }
+
+    fn more_at(&mut self, now: Instant<Monotonic>) -> Result<u32> {
+        if self.is_over || self.timeout <= 0 {
             return Err(ETIMEDOUT);
         }
-        wait();
+        match self.start {
+            None => self.start = Some(now),
+            Some(start) => {
+                self.waited = self.waited.saturating_add(self.stretch);
+                let passed = (now - start).as_nanos();
+                self.is_over = passed >= self.timeout || self.waited >= self.timeout;
+            }
+        }
+        Ok(if self.is_over { 0 } else { self.calls })
     }
 }
 

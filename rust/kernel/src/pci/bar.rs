@@ -34,12 +34,18 @@ pub enum ResourceKind {
     Ports,
 }
 
-/// What is behind a BAR is the driver's. If this is never dropped it ends with the binding.
-struct Claim<'bound> {
+/// That what is behind a BAR is the driver's, and nobody else's: from [`Device::claim_bar`]. If this is never
+/// dropped it ends with the binding.
+pub struct Claim<'bound> {
     device: *mut bindings::pci_dev,
     bar: c_uint,
     _bound: PhantomData<&'bound Device<Bound>>,
 }
+
+// SAFETY: a claim may be given up on any CPU.
+unsafe impl Send for Claim<'_> {}
+// SAFETY: a shared one offers nothing.
+unsafe impl Sync for Claim<'_> {}
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
@@ -121,6 +127,21 @@ impl Device<Bound> {
         Ok((resource, len))
     }
 
+    /// Claims what is behind a BAR (`pci_request_region`) without mapping it, so that nobody else
+    /// does: as long as it is somebody's, a frame buffer of the firmware's for one, this fails. `name`
+    /// is the driver's, for `/proc/iomem` and `/proc/ioports`. May sleep; process context only.
+    ///
+    /// # Errors
+    ///
+    /// - `ENODEV`: the device has no such BAR, or it has no address.
+    /// - `EBUSY`: somebody has claimed it.
+    /// - `ENOMEM`.
+    pub fn claim_bar(&self, bar: u32, name: &'static CStr) -> Result<Claim<'_>> {
+        self.resource(bar).ok_or(ENODEV)?;
+        self.claim(bar, name)
+    }
+
+    /// As [`Self::claim_bar`], of one that there is.
     fn claim(&self, bar: u32, name: &'static CStr) -> Result<Claim<'_>> {
         // SAFETY: the device is bound and has such a BAR; the name is static, and the claim ends
         // before the module goes.

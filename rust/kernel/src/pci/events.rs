@@ -76,15 +76,23 @@ impl<T: Driver> Adapter<T> {
     };
 
     /// Null if the driver does not say what to do.
-    pub(super) const ERRORS: *const bindings::pci_error_handlers = if T::HAS_ERROR_DETECTED {
-        core::ptr::from_ref(Self::ERROR_HANDLERS)
-    } else {
-        core::ptr::null()
-    };
+    pub(super) const ERRORS: *const bindings::pci_error_handlers =
+        if T::HAS_ERROR_DETECTED || T::HAS_RESET_PREPARE || T::HAS_RESET_DONE {
+            core::ptr::from_ref(Self::ERROR_HANDLERS)
+        } else {
+            core::ptr::null()
+        };
 
     const ERROR_HANDLERS: &'static bindings::pci_error_handlers = &bindings::pci_error_handlers {
-        error_detected: Some(Self::error_detected),
+        // That it is there tells C that the driver knows of errors.
+        error_detected: if T::HAS_ERROR_DETECTED {
+            Some(Self::error_detected)
+        } else {
+            None
+        },
         slot_reset: Some(Self::slot_reset),
+        reset_prepare: Some(Self::reset_prepare),
+        reset_done: Some(Self::reset_done),
         resume: Some(Self::error_resume),
         // SAFETY: a struct of functions that may be missing.
         ..unsafe { core::mem::zeroed() }
@@ -117,6 +125,17 @@ impl<T: Driver> Adapter<T> {
     unsafe extern "C" fn slot_reset(device: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
         // SAFETY: as in `suspend`.
         unsafe { Self::call(device, T::slot_reset) }.into_c()
+    }
+
+    unsafe extern "C" fn reset_prepare(device: *mut bindings::pci_dev) {
+        // SAFETY: as in `suspend`: who resets a device has it locked, and that is never this driver,
+        // as `reset_function` does not come here.
+        unsafe { Self::call(device, T::reset_prepare) };
+    }
+
+    unsafe extern "C" fn reset_done(device: *mut bindings::pci_dev) {
+        // SAFETY: as in `reset_prepare`.
+        unsafe { Self::call(device, T::reset_done) };
     }
 
     unsafe extern "C" fn error_resume(device: *mut bindings::pci_dev) {
@@ -207,6 +226,14 @@ mod tests {
         fn error_resume(_: &Device<Core<'_>>, kept: Pin<&Kept>) {
             note(kept, 6);
         }
+
+        fn reset_prepare(_: &Device<Core<'_>>, kept: Pin<&Kept>) {
+            note(kept, 7);
+        }
+
+        fn reset_done(_: &Device<Core<'_>>, kept: Pin<&Kept>) {
+            note(kept, 8);
+        }
     }
 
     /// As the kernel would when the machine sleeps, or the bus fails.
@@ -236,7 +263,32 @@ mod tests {
         let reset = tell(bindings::FERRITE_PCI_KTEST_RESET);
         assert_eq!(reset, (said(Recovery::Recovered), 45));
         assert_eq!(tell(bindings::FERRITE_PCI_KTEST_GO_ON), (0, 46));
+        assert_eq!(tell(bindings::FERRITE_PCI_KTEST_RESET_PREPARE), (0, 47));
+        assert_eq!(tell(bindings::FERRITE_PCI_KTEST_RESET_DONE), (0, 48));
         drop(driver);
         Ok(())
+    }
+
+    struct Resets;
+
+    #[vtable]
+    impl Driver for Resets {
+        type IdInfo = u32;
+        type Data<'bound> = ();
+        const ID_TABLE: &'static IdTable<u32> = DISK;
+
+        fn probe(_: &Device<Core<'_>>, _: Option<&'static u32>) -> Result<impl PinInit<(), Error>> {
+            Ok(Ok(()))
+        }
+
+        fn reset_done(_: &Device<Core<'_>>, _: Pin<&()>) {}
+    }
+
+    #[kernel_test]
+    fn a_driver_that_knows_resets_need_not_know_errors() {
+        // SAFETY: a driver with a function for resets has a table, which is a static.
+        let handlers = unsafe { Adapter::<Resets>::ERRORS.as_ref() };
+        assert!(handlers.is_some_and(|handlers| handlers.error_detected.is_none()));
+        assert!(handlers.is_some_and(|handlers| handlers.reset_done.is_some()));
     }
 }

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use registers::{Io, Register, register};
 
 use super::{
-    Adapter, Bar, Device, DeviceId, Driver, IdTable, Ids, PortBar, Resource, ResourceKind,
+    Adapter, Bar, Claim, Device, DeviceId, Driver, IdTable, Ids, PortBar, Resource, ResourceKind,
     VectorTypes,
 };
 use crate::device::{AsDevice, Core};
@@ -111,6 +111,7 @@ register! {
     /// In configuration space.
     VENDOR(u16, ro) @ 0 { 15:0 number; }
     DEVICE(u16, ro) @ 2 { 15:0 number; }
+    COMMAND(u16, ro) @ 4 { 2 master; }
     CACHE_LINE(u8) @ 0xc { 7:0 words; }
     /// Of a capability.
     HEADER(u16, ro) @ 0 { 15:8 next; 7:0 id; }
@@ -127,6 +128,8 @@ fn what_a_device_says_of_itself() -> Result {
         let ids: Ids = device.ids();
         assert_eq!((ids.vendor, ids.class), (0x8086, 0x01_0601));
         assert_eq!(ids, device.ids());
+        assert_eq!(device.generic().name(), c"0000:00:1f.2");
+        assert_eq!(device.dev_id(), (0x1f << 3) | 2);
         assert_eq!(kind(device, 5), Some((ResourceKind::Memory, 0x1000)));
         assert_eq!(kind(device, 4), Some((ResourceKind::Ports, 0x20)));
         assert_eq!(device.resource(0), None);
@@ -167,6 +170,23 @@ fn memory_behind_a_bar() -> Result {
         drop(shared);
         // A claim that is forgotten ends with the binding: the next test needs the memory.
         core::mem::forget(device.map_bar::<0>(5, c"check")?);
+        Ok(())
+    });
+    with_device::<It>()?;
+    with_device::<It>()
+}
+
+#[kernel_test]
+fn a_bar_that_is_only_claimed() -> Result {
+    check!(It, DISK, |device| {
+        assert_eq!(device.claim_bar(0, c"check").err(), Some(ENODEV));
+        let claim: Claim<'_> = device.claim_bar(5, c"check")?;
+        assert_eq!(device.claim_bar(5, c"check").err(), Some(EBUSY));
+        assert_eq!(device.map_bar::<0>(5, c"check").err(), Some(EBUSY));
+        drop(claim);
+        drop(device.map_bar::<0>(5, c"check")?);
+        // One that is forgotten ends with the binding: the next test needs the memory.
+        core::mem::forget(device.claim_bar(5, c"check")?);
         Ok(())
     });
     with_device::<It>()?;
@@ -224,6 +244,28 @@ fn configuration_space() -> Result {
         assert!(device.capability::<4>(0x10).is_none());
         assert!(device.extended_config().is_none());
         assert!(device.extended_capability::<4>(1).is_none());
+        Ok(())
+    });
+    with_device::<It>()
+}
+
+#[kernel_test]
+fn a_device_is_master_of_the_bus_for_as_long_as_it_may() -> Result {
+    check!(It, DISK, |device| {
+        let is_master = || device.config().read(COMMAND).master();
+        let enabled = device.enable()?;
+        enabled.clear_master();
+        assert!(!is_master());
+        enabled.set_master();
+        assert!(is_master());
+        enabled.clear_master();
+        assert!(!is_master());
+        enabled.set_master();
+        let again = device.enable_mem()?;
+        drop(enabled);
+        assert!(is_master());
+        drop(again);
+        assert!(!is_master());
         Ok(())
     });
     with_device::<It>()

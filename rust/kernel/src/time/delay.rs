@@ -106,9 +106,10 @@ pub fn might_sleep() {
 }
 
 /// Tells the CPU that this is a loop that waits for another CPU or a device. Any context.
+#[inline]
 pub fn cpu_relax() {
-    // SAFETY: this has no requirements.
-    unsafe { bindings::ferrite_delay_cpu_relax() };
+    // `pause`, as C's; a CPU that does not know it takes it for a `nop`.
+    core::hint::spin_loop();
 }
 
 #[cfg(feature = "ktest")]

@@ -64,7 +64,7 @@ impl<'a, T: ForeignOwnable, L: LockKind> Guard<'a, T, L> {
 
     fn entry(&self, index: usize) -> Option<NonNull<c_void>> {
         // SAFETY: the array is initialised; the lock, which is ours, keeps the entry in place.
-        NonNull::new(unsafe { bindings::xa_load(self.xa(), index as c_ulong) })
+        NonNull::new(unsafe { bindings::ferrite_xarray_load(self.xa(), index as c_ulong) })
     }
 
     /// The value at an index.

@@ -130,6 +130,14 @@ impl Engine {
         self.due_error = true;
     }
 
+    /// Tells of a completion that there was not, if the ring runs.
+    pub(super) fn cry(&mut self) {
+        if self.enabled {
+            self.events |= reg::EVENT_COMPLETION;
+            self.due_completion = true;
+        }
+    }
+
     /// Whether an event that is not masked is there.
     pub(super) fn asserts(&self) -> bool {
         self.events & self.mask != 0
@@ -171,6 +179,9 @@ impl Engine {
         };
         if faults.strikes(Fault::CorruptDescriptor) {
             descriptor.operation ^= 0x80;
+        }
+        if faults.strikes(Fault::CorruptAddress) {
+            descriptor.destination ^= 1 << 63;
         }
         let mut outcome = execute(memory, &descriptor);
         let moved = u64::from(outcome.length);

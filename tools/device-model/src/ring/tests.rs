@@ -65,7 +65,7 @@ impl Guest {
 
     fn get(&self, ring: &mut Ring, offset: u32) -> u32 {
         let mut bytes = [0; 4];
-        ring.bar_read(offset, &mut bytes);
+        ring.bar_read(offset, &mut bytes, &mut Heard::default());
         u32::from_le_bytes(bytes)
     }
 
@@ -320,7 +320,7 @@ fn odd_accesses_do_nothing() {
     ring.bar_write(0x45, &[1, 2, 3, 4], &mut heard);
     assert_eq!(guest.get(&mut ring, 0x44), 0);
     let mut bytes = [0; 2];
-    ring.bar_read(0x44, &mut bytes);
+    ring.bar_read(0x44, &mut bytes, &mut heard);
     assert_eq!(bytes, [0xff; 2]);
     assert_eq!(ring.statistics().odd, 3);
     // Two registers at once are two.
@@ -328,9 +328,9 @@ fn odd_accesses_do_nothing() {
     assert_eq!(guest.get(&mut ring, 0x44), 2);
     // The tables of MSI-X are memory.
     ring.bar_write(0x2003, &[7], &mut heard);
-    ring.bar_read(0x2002, &mut bytes);
+    ring.bar_read(0x2002, &mut bytes, &mut heard);
     assert_eq!(bytes, [0, 7]);
-    ring.bar_read(0x3fff, &mut bytes);
+    ring.bar_read(0x3fff, &mut bytes, &mut heard);
     assert_eq!(bytes, [0, 0xff]);
 }
 
@@ -342,11 +342,12 @@ fn faults_of_a_descriptor() {
     arm(&mut ring, "corrupt-id after=1");
     arm(&mut ring, "corrupt-length after=2");
     arm(&mut ring, "corrupt-data after=3");
-    for index in 0..5 {
+    arm(&mut ring, "corrupt-address after=5");
+    for index in 0..6 {
         guest.write(DATA + 0x100 * index, b"abcd").unwrap();
         guest.copy(index, index as u32, 4);
     }
-    guest.set(&mut ring, 0x34, 5);
+    guest.set(&mut ring, 0x34, 6);
     guest.run(&mut ring);
     assert_eq!(guest.done(0), (0, 1, 1, 0, 0));
     assert_eq!(guest.done(1), (0x8001, 0, 1, 4, 0xce34_79bd));
@@ -356,7 +357,8 @@ fn faults_of_a_descriptor() {
     guest.read(DATA + 0x8300, &mut data).unwrap();
     assert_eq!(&data, b"absd");
     assert_eq!(guest.done(4), (4, 0, 1, 4, 0xce34_79bd));
-    assert_eq!(ring.faults().struck(), 4);
+    assert_eq!(guest.done(5), (5, 3, 1, 0, 0));
+    assert_eq!(ring.faults().struck(), 5);
 }
 
 #[test]
@@ -393,10 +395,68 @@ fn a_stall_ends_with_a_reset() {
 }
 
 #[test]
+fn an_endless_reset_ends_from_outside() {
+    let (mut guest, mut ring) = (Guest::new(), Ring::new());
+    let knobs = capability(&mut ring, 0x09);
+    ring.config_write(knobs + 4, &10_u32.to_le_bytes());
+    for _ in 0..2 {
+        guest.set(&mut ring, 0x0c, 2);
+        for _ in 0..100 {
+            assert_eq!(guest.get(&mut ring, 0x0c), 2);
+            assert_eq!(guest.get(&mut ring, 0x10), 0);
+        }
+    }
+    ring.config_write(knobs + 4, &0_u32.to_le_bytes());
+    while guest.get(&mut ring, 0x0c) != 0 {}
+    assert_eq!(guest.get(&mut ring, 0x10), 1);
+}
+
+#[test]
+fn a_storm_tells_of_nothing_until_a_reset() {
+    let (mut guest, mut ring) = (Guest::new(), Ring::new());
+    guest.start(&mut ring, 8);
+    arm(&mut ring, "storm after=1");
+    guest.copy(0, 0, 4);
+    guest.copy(1, 1, 4);
+    guest.set(&mut ring, 0x34, 2);
+    guest.run(&mut ring);
+    let head = |ring: &mut Ring| {
+        let (mut bytes, mut heard) = ([0; 4], Heard::default());
+        ring.bar_read(0x38, &mut bytes, &mut heard);
+        (u32::from_le_bytes(bytes), heard.0)
+    };
+    guest.set(&mut ring, 0x14, 1);
+    // Again and again, although it was heard of: twice for each look.
+    for _ in 0..3 {
+        assert_eq!(head(&mut ring), (1, vec![Line::MsiX(0)]));
+        guest.heard.clear();
+        for heard in [1, 1] {
+            assert_eq!(guest.get(&mut ring, 0x14), 1);
+            guest.set(&mut ring, 0x14, 1);
+            assert_eq!(guest.heard.len(), heard);
+        }
+        assert_eq!(guest.get(&mut ring, 0x14), 0);
+    }
+    assert!(!ring.has_work());
+    guest.set(&mut ring, 0x18, 0);
+    assert_eq!(head(&mut ring), (1, vec![]));
+    guest.set(&mut ring, 0x0c, 2);
+    while guest.get(&mut ring, 0x0c) != 0 {}
+    assert_eq!(head(&mut ring), (0, vec![]));
+    assert_eq!(ring.faults().struck(), 1);
+    guest.start(&mut ring, 8);
+    guest.set(&mut ring, 0x34, 2);
+    guest.run(&mut ring);
+    assert_eq!(head(&mut ring), (2, vec![]));
+}
+
+#[test]
 fn all_ones_until_the_knob_is_turned_back() {
     let (mut guest, mut ring) = (Guest::new(), Ring::new());
     let knobs = capability(&mut ring, 0x09);
     guest.start(&mut ring, 8);
+    guest.set(&mut ring, 0x34, 1);
+    assert!(ring.has_work());
     ring.config_write(knobs + 12, &0_u32.to_le_bytes());
     ring.config_write(knobs + 4, &7_u32.to_le_bytes());
     assert_eq!(guest.get(&mut ring, 0x00), !0);
@@ -407,7 +467,9 @@ fn all_ones_until_the_knob_is_turned_back() {
     ring.config_read(0, &mut word);
     assert_eq!(word, [0xff; 4]);
     ring.config_write(knobs + 4, &0_u32.to_le_bytes());
-    assert_eq!(guest.get(&mut ring, 0x0c), 1);
+    // What it was to do may be in memory that is somebody else's by now.
+    assert!(!ring.has_work());
+    assert_eq!(guest.get(&mut ring, 0x0c), 0);
     ring.config_read(knobs + 16, &mut word);
     assert_eq!(u32::from_le_bytes(word), 1);
 }
@@ -480,7 +542,7 @@ proptest! {
                 0 => guest.set(&mut ring, offset & !3, value),
                 1 => ring.bar_write(value, &bytes, &mut heard),
                 2 => ring.config_write((value & 0x1fff) as usize, &bytes),
-                3 => ring.bar_read(value, &mut bytes.clone()),
+                3 => ring.bar_read(value, &mut bytes.clone(), &mut heard),
                 4 => ring.config_read((value & 0x1fff) as usize, &mut bytes.clone()),
                 _ => guest.set(&mut ring, 0x34, offset),
             }

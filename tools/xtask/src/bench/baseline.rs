@@ -92,32 +92,36 @@ pub(super) fn compare(ctx: &Ctx, results: &Results) -> Result<Vec<String>> {
 
 fn worse(baseline: &Baseline, results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut compare = |key: &str, what: &str, was: f64, is: f64| {
-        if is > was * (1.0 + TOLERANCE) {
+    let compare = |lines: &mut Vec<String>, key: &str, what: &str, was: f64, is: f64| {
+        // A number that is none is worse, too.
+        if is.is_nan() || is > was * (1.0 + TOLERANCE) {
             lines.push(format!("{key}: {what} was {was:.3} and is {is:.3}"));
         }
     };
     for case in &results.cases {
         let key = key(case);
-        let Some((old, new)) = baseline.cases.get(&key).zip(Entry::new(case)) else {
+        let Some(new) = Entry::new(case) else {
+            continue;
+        };
+        let Some(old) = baseline.cases.get(&key) else {
+            if baseline.kernels.contains_key(&case.kernel) {
+                lines.push(format!("{key}: nothing is committed to compare it with"));
+            }
             continue;
         };
         for (side, ratio) in &new.ratios {
             if let Some(was) = old.ratios.get(side) {
-                compare(&key, &format!("own, rust/{side},"), was.own, ratio.own);
-                compare(
-                    &key,
-                    &format!("all, rust/{side},"),
-                    was.inclusive,
-                    ratio.inclusive,
-                );
+                let (own, all) = (format!("own, rust/{side},"), format!("all, rust/{side},"));
+                compare(&mut lines, &key, &own, was.own, ratio.own);
+                compare(&mut lines, &key, &all, was.inclusive, ratio.inclusive);
             }
         }
         let is_same = baseline.rustc == results.environment.rustc
             && baseline.kernels.get(&case.kernel) == results.kernels.get(&case.kernel);
         if is_same {
-            compare(&key, "own instructions", old.own, new.own);
-            compare(&key, "all instructions", old.inclusive, new.inclusive);
+            let (was, is) = (old.inclusive, new.inclusive);
+            compare(&mut lines, &key, "own instructions", old.own, new.own);
+            compare(&mut lines, &key, "all instructions", was, is);
         }
     }
     lines
@@ -178,5 +182,26 @@ mod tests {
         assert_eq!(told(180.0, 200.0, "gcc 2"), 0);
         assert_eq!(told(180.0, 200.0, "gcc 1"), 2);
         assert_eq!(told(45.0, 50.0, "gcc 1"), 0);
+    }
+
+    #[test]
+    fn a_case_that_is_not_committed_is_told() {
+        let mut new = results(90.0, 100.0, "gcc 1");
+        "rnull/write".clone_into(&mut new.cases[0].name);
+        assert_eq!(
+            worse(&baseline(), &new),
+            ["k rnull/write: nothing is committed to compare it with"]
+        );
+        // Of a kernel nothing of which is committed nothing can be said.
+        "other".clone_into(&mut new.cases[0].kernel);
+        assert!(worse(&baseline(), &new).is_empty());
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_it_was() {
+        let text = serde_json::to_string_pretty(&baseline()).unwrap();
+        let read: Baseline = serde_json::from_str(&text).unwrap();
+        assert!(worse(&read, &results(90.0, 100.0, "gcc 1")).is_empty());
+        assert_eq!(worse(&read, &results(95.0, 100.0, "gcc 1")).len(), 4);
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn measure(
         boot: boot::COUNTED,
         scenarios: &scenarios,
         unit_filter: "",
+        devices: &[],
         dir,
     };
     let servers = mission.servers(ctx)?;

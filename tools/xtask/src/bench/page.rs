@@ -61,16 +61,27 @@ pub(super) fn html(results: &Results) -> Result<String> {
         }
     }
     if !results.sizes.is_empty() {
-        page.push_str("<h2>Size</h2>\n<p>Bytes of code; without that of the smallest module; of the twin in C; \
-             their ratio; bytes of the files.</p>\n<table>\n");
-        for size in &results.sizes {
-            let _ = writeln!(page, "{}", row(&size.row(), 2, ""));
-        }
-        page.push_str("</table>\n");
+        page.push_str(&sizes_table(results));
+    }
+    if let Some(time) = &results.compile_time {
+        let _ = writeln!(page, "<h2>Registers</h2>\n<p>{}</p>", escaped(&time.text()));
     }
     page.push_str(&environment(results));
     page.push_str("</body></html>\n");
     Ok(page)
+}
+
+fn sizes_table(results: &Results) -> String {
+    let mut text = String::from(
+        "<h2>Size</h2>\n<p>Bytes of code, and of the whole files. What the smallest module has, all of ours have: the \
+         ratio is without that.</p>\n<table>\n<tr><th>kernel</th><th>module</th><th>against</th><th>code</th>\
+         <th>without the smallest</th><th>C</th><th>ratio</th><th>file</th><th>C</th></tr>\n",
+    );
+    for size in &results.sizes {
+        let above = if size.is_above_target() { " above" } else { "" };
+        let _ = writeln!(text, "{}", row(&size.row(), 3, 6, above));
+    }
+    text + "</table>\n"
 }
 
 fn environment(results: &Results) -> String {
@@ -110,17 +121,17 @@ fn cases_table(cases: &[&Case]) -> String {
             } else {
                 ""
             };
-            let _ = writeln!(text, "{}", row(&cells, 2, above));
+            let _ = writeln!(text, "{}", row(&cells, 2, 7, above));
         }
     }
     text + "</table>\n"
 }
 
-/// A row whose cells but the first are numbers; the last one may be marked.
-fn row(cells: &[String], left: usize, mark: &str) -> String {
+/// A row whose cells but the first are numbers; one of them, the ratio, may be marked.
+fn row(cells: &[String], left: usize, ratio: usize, mark: &str) -> String {
     let mut text = String::from("<tr>");
     for (index, cell) in cells.iter().enumerate() {
-        let mark = if index + 1 == cells.len() { mark } else { "" };
+        let mark = if index == ratio { mark } else { "" };
         let class = if index < left { "" } else { "n" };
         let _ = write!(text, "<td class=\"{class}{mark}\">{}</td>", escaped(cell));
     }
@@ -203,7 +214,9 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::bench::count::Cost;
+    use crate::bench::registers::CompileTime;
     use crate::bench::results::{Environment, RUST};
+    use crate::bench::size::{Size, Twin};
 
     #[test]
     fn the_page_stands_alone() {
@@ -224,9 +237,27 @@ mod tests {
         case.sides.insert(RUST.into(), cost(11.0));
         case.sides.insert(TWIN.into(), cost(10.0));
         results.cases.push(case);
+        results.sizes.push(Size {
+            kernel: "debian".into(),
+            module: "rnull".into(),
+            code: 1400,
+            minimal: 300,
+            file: 9000,
+            twin: Some(Twin {
+                module: "null_blk".into(),
+                code: 1000,
+                file: 8000,
+            }),
+        });
+        results.compile_time = Some(CompileTime {
+            registers: 500,
+            seconds: 1.25,
+        });
         let page = html(&results).unwrap();
         assert!(page.contains("<svg") && page.contains("rnull/read") && page.contains("1.100"));
         assert!(page.contains("core::&lt;T&gt;") && page.ends_with("</html>\n"));
+        assert!(page.contains("<td class=\"n above\">1.100 !</td><td class=\"n\">9000</td>"));
+        assert!(page.contains("500 registers take 1.25 s to compile</p>"));
         assert!(!page.contains("src=") && !page.contains("href="));
     }
 }

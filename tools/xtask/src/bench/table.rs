@@ -33,6 +33,7 @@ pub fn text(results: &Results) -> String {
         let head = [
             "KERNEL",
             "MODULE",
+            "AGAINST",
             "CODE",
             "WITHOUT MINIMAL",
             "C",
@@ -43,7 +44,10 @@ pub fn text(results: &Results) -> String {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(results.sizes.iter().map(|size| size.row()));
         text.push_str("\nBytes of code, and of the whole file.\n");
-        text.push_str(&aligned(&rows, 2));
+        text.push_str(&aligned(&rows, 3));
+    }
+    if let Some(time) = &results.compile_time {
+        let _ = writeln!(text, "\n{}", time.text());
     }
     text
 }
@@ -136,6 +140,7 @@ pub fn differences(case: &Case) -> Vec<(String, f64)> {
 mod tests {
     use super::*;
     use crate::bench::count::Cost;
+    use crate::bench::results::Environment;
 
     fn cost(module: &str, own: f64, inclusive: f64, symbols: &[(&str, f64)]) -> Cost {
         Cost {
@@ -175,5 +180,43 @@ mod tests {
             ("rnull:q".to_owned(), 50.0),
         ];
         assert_eq!(differences, expected);
+    }
+
+    fn results(rust: f64) -> Results {
+        let mut results = Results::new(Environment {
+            command: String::new(),
+            commit: String::new(),
+            rustc: String::new(),
+            qemu: String::new(),
+        });
+        for (name, rust) in [("io/read", rust), ("io/write", 10.0)] {
+            let mut case = Case::new("k", name);
+            let (ours, theirs) = ([("a:f", rust)], [("b:f", 10.0)]);
+            case.sides.insert(RUST.into(), cost("a", rust, rust, &ours));
+            case.sides
+                .insert(TWIN.into(), cost("b", 10.0, 10.0, &theirs));
+            case.sides
+                .insert("c-stock".into(), cost("c", 20.0, 20.0, &[]));
+            results.cases.push(case);
+        }
+        results
+    }
+
+    #[test]
+    fn each_side_is_a_line_and_only_one_is_marked() {
+        let text = text(&results(12.0));
+        let lines: Vec<_> = text.lines().filter(|line| line.starts_with("k ")).collect();
+        assert_eq!(lines.len(), 4);
+        let marked: Vec<_> = lines.iter().filter(|line| line.ends_with('!')).collect();
+        assert_eq!(marked, [&lines[0]]);
+        assert!(lines[0].contains("c: b") && lines[1].contains("c-stock: c"));
+        assert!(!text.contains("Bytes of code"));
+    }
+
+    #[test]
+    fn the_reason_is_given_for_what_is_above() {
+        let text = why(&results(12.0));
+        assert_eq!(text, "\nk io/read\n      +12.0  a:f\n      -10.0  b:f\n");
+        assert_eq!(why(&results(10.0)), "");
     }
 }

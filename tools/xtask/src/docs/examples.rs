@@ -38,32 +38,57 @@ impl Example {
 /// What may stand behind the fence of an example that is run; anything else is not run.
 const RUN: &[&str] = &["", "rust"];
 
-/// The examples of one item.
-fn of(entry: &Entry) -> Vec<Example> {
-    let mut examples = Vec::new();
-    let mut open: Option<(bool, Vec<&DocLine>)> = None;
+/// What the fence of one begins with that must not compile; the error's code follows.
+const REFUSED: &str = "compile_fail";
+
+/// The blocks of code of one item, with what their fences say.
+fn blocks(entry: &Entry) -> Vec<(&str, Example)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(&str, Vec<&DocLine>)> = None;
     for line in &entry.docs {
         let fence = line.text.trim_start().strip_prefix("```");
         match (&mut open, fence) {
-            (None, Some(kind)) => open = Some((RUN.contains(&kind.trim()), Vec::new())),
+            (None, Some(kind)) => open = Some((kind.trim(), Vec::new())),
             (Some((_, lines)), None) => lines.push(line),
-            (Some((true, lines)), Some(_)) => {
+            (Some((kind, lines)), Some(_)) => {
                 if let Some(first) = lines.first() {
                     let code: Vec<_> = lines.iter().map(|line| unhidden(&line.text)).collect();
-                    examples.push(Example {
+                    let example = Example {
                         path: entry.path.clone(),
                         file: entry.file.clone(),
                         line: first.number,
                         code: code.join("\n"),
-                    });
+                    };
+                    blocks.push((*kind, example));
                 }
                 open = None;
             }
-            (Some((false, _)), Some(_)) => open = None,
             (None, None) => {}
         }
     }
-    examples
+    blocks
+}
+
+/// The examples of one item.
+fn of(entry: &Entry) -> Vec<Example> {
+    blocks(entry)
+        .into_iter()
+        .filter_map(|(kind, example)| RUN.contains(&kind).then_some(example))
+        .collect()
+}
+
+/// Every example of these items that must not compile, with the code of the error that it names, or
+/// nothing.
+#[must_use]
+pub fn refused(entries: &[Entry]) -> Vec<(Example, String)> {
+    entries
+        .iter()
+        .flat_map(blocks)
+        .filter_map(|(kind, example)| {
+            let code = kind.strip_prefix(REFUSED)?;
+            Some((example, code.trim_start_matches(',').to_owned()))
+        })
+        .collect()
 }
 
 /// A line of an example as it is compiled.
@@ -169,6 +194,18 @@ mod tests {
         assert_eq!(examples[0].code, "use a::b;\nlet x = 1;\n\n# not hidden");
         assert_eq!(examples[0].line, 13);
         assert_eq!(examples[0].name(), "k::f (example, line 13)");
+    }
+
+    #[test]
+    fn what_must_not_compile_names_its_error() {
+        let entries = [entry(
+            "```compile_fail,E0080\nfn f() {}\n```\n```compile_fail\nno\n```\n```\nrun\n```",
+        )];
+        let refused = refused(&entries);
+        let codes: Vec<_> = refused.iter().map(|(_, code)| code.as_str()).collect();
+        assert_eq!(codes, ["E0080", ""]);
+        assert_eq!(refused[0].0.code, "fn f() {}");
+        assert_eq!(all(&entries).len(), 1);
     }
 
     #[test]

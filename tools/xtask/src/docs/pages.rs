@@ -22,16 +22,7 @@ pub fn make(ctx: &Ctx, target: &Target) -> Result<PathBuf> {
     let step = ctx
         .ui
         .step(format!("documenting the tree for {}", target.id));
-    rustdoc(ctx, target, &prepared, &["--package", "kernel"])?;
-    // What a module has is private to it; its documentation is for who reads its code.
-    let mut modules = vec!["--document-private-items".to_owned()];
-    for module in cargo::modules(ctx)? {
-        if !module.test_only {
-            modules.extend(["--package".to_owned(), module.package]);
-        }
-    }
-    let modules: Vec<_> = modules.iter().map(String::as_str).collect();
-    rustdoc(ctx, target, &prepared, &modules)?;
+    document(ctx, target, &prepared)?;
     let made = cargo::environment(ctx, target, &prepared, cargo::Flavour::Plain)
         .into_iter()
         .find_map(|(name, value)| (name == "CARGO_TARGET_DIR").then(|| PathBuf::from(value)))
@@ -47,14 +38,31 @@ pub fn make(ctx: &Ctx, target: &Target) -> Result<PathBuf> {
     Ok(pages.join("index.html"))
 }
 
-/// Whether the documentation of the `kernel` crate is in order: every link leads somewhere.
+/// Whether the documentation of the `kernel` crate, drivers and samples is in order: every link leads
+/// somewhere.
 ///
 /// # Errors
 ///
 /// As [`make`].
 pub fn check(ctx: &Ctx, target: &Target) -> Result<()> {
     let prepared = build::target::prepare(ctx, target)?;
-    rustdoc(ctx, target, &prepared, &["--package", "kernel"])
+    document(ctx, target, &prepared)
+}
+
+/// Documents all of it.
+fn document(ctx: &Ctx, target: &Target, prepared: &build::target::Prepared) -> Result<()> {
+    rustdoc(ctx, target, prepared, &["--package", "kernel"], &[])?;
+    // What a module has is private to it; its documentation is for who reads its code.
+    let mut modules = vec!["--document-private-items".to_owned()];
+    for module in cargo::modules(ctx)? {
+        if !module.test_only {
+            modules.extend(["--package".to_owned(), module.package]);
+        }
+    }
+    let modules: Vec<_> = modules.iter().map(String::as_str).collect();
+    // So its page may lead there.
+    let private = ["-Arustdoc::private_intra_doc_links"];
+    rustdoc(ctx, target, prepared, &modules, &private)
 }
 
 fn rustdoc(
@@ -62,6 +70,7 @@ fn rustdoc(
     target: &Target,
     prepared: &build::target::Prepared,
     what: &[&str],
+    flags: &[&str],
 ) -> Result<()> {
     let mut command = cargo::command(ctx, target, prepared, cargo::Flavour::Plain, "doc");
     command.args(["--quiet", "--no-deps", "--profile", "module"]);
@@ -78,7 +87,10 @@ fn rustdoc(
         "--enable-index-page",
         // rustdoc takes the flag, and does not count it among those that it compares.
         "-Cunsafe-allow-abi-mismatch=retpoline",
-    ] {
+    ]
+    .iter()
+    .chain(flags)
+    {
         all.push("\x1f");
         all.push(flag);
     }

@@ -25,6 +25,8 @@ pub struct Config {
     pub counts: bool,
     /// The only architecture that it makes sense on, if there is one.
     only: Option<Arch>,
+    /// What every machine has there, before its other devices: what follows `-device`.
+    pub devices: &'static [&'static str],
 }
 
 /// The stock kernel as it is, on every feature that QEMU can emulate.
@@ -36,6 +38,7 @@ pub const DEFAULT: &Config = &Config {
     stub: false,
     counts: false,
     only: None,
+    devices: &[],
 };
 
 /// Everything at the same address in every boot: for counting, not for tests.
@@ -47,6 +50,7 @@ pub const COUNTED: &Config = &Config {
     stub: false,
     counts: false,
     only: None,
+    devices: &[],
 };
 
 /// Every boot configuration of tests.
@@ -62,6 +66,7 @@ pub const CONFIGS: &[&Config] = &[
         stub: true,
         counts: true,
         only: None,
+        devices: &[],
     },
     // Call depth tracking rewrites every call of a module when it is loaded; a module without the
     // padding for it takes the kernel down. Only a CPU that has the flaw turns it on.
@@ -73,6 +78,7 @@ pub const CONFIGS: &[&Config] = &[
         stub: false,
         counts: false,
         only: Some(Arch::X86_64),
+        devices: &[],
     },
     // What a device reads and writes goes through bounce buffers, so that a driver that forgets to
     // say whose turn it is sees old data.
@@ -84,6 +90,18 @@ pub const CONFIGS: &[&Config] = &[
         stub: false,
         counts: false,
         only: None,
+        devices: &[],
+    },
+    // A device reaches what is mapped for it, and from the moment on at which that ends, nothing.
+    &Config {
+        name: "iommu",
+        cpu: "max",
+        cmdline: "intel_iommu=on iommu.strict=1 iommu.passthrough=0",
+        if_config: None,
+        stub: false,
+        counts: false,
+        only: Some(Arch::X86_64),
+        devices: &["intel-iommu"],
     },
     // What an administrator may choose. Drivers must not notice.
     &Config {
@@ -94,6 +112,19 @@ pub const CONFIGS: &[&Config] = &[
         stub: false,
         counts: false,
         only: None,
+        devices: &[],
+    },
+    // As the default one, but its guests also have the distribution's drivers for what ours are for,
+    // which would take the devices of other scenarios.
+    &Config {
+        name: "stock",
+        cpu: "max",
+        cmdline: "",
+        if_config: None,
+        stub: false,
+        counts: false,
+        only: None,
+        devices: &[],
     },
 ];
 

@@ -11,7 +11,7 @@ use super::guest::{Lab, Mission};
 use super::judge::{Record, Verdict};
 use super::report::{self, TestResult};
 use super::scenario::{self, Scenario};
-use super::{Builder, Outcome, Scope, boot, qemu, run};
+use super::{Builder, Outcome, Scope, boot, device, qemu, run};
 use crate::ctx::Ctx;
 use crate::kernels::KernelSpec;
 
@@ -48,6 +48,7 @@ pub(super) fn run_demo(
             boot: boot::DEFAULT,
             scenarios: &chosen,
             dir: &dir,
+            devices: &[],
             unit_filter: "",
         };
         let step = ctx.ui.step(format!("booting {}", spec.id));
@@ -131,9 +132,11 @@ fn table(rows: &[Row]) -> String {
 pub(super) fn shell(
     ctx: &Ctx,
     spec: &'static KernelSpec,
+    devices: &str,
     show_qemu: bool,
     build: Builder<'_>,
 ) -> Result<Outcome> {
+    let devices = device::parse(devices)?;
     let lab = Lab::fetch(ctx, spec)?;
     let built = build(ctx, spec, Scope::default())?;
     let dir = run::log_dir(ctx, "shell", &[spec.id])?.join(spec.id);
@@ -143,6 +146,7 @@ pub(super) fn shell(
         boot: boot::DEFAULT,
         scenarios: &[],
         dir: &dir,
+        devices: &devices,
         unit_filter: "",
     };
     let servers = mission.servers(ctx)?;

@@ -15,7 +15,7 @@ use super::device::{DEVICES, Device};
 use super::judge::{End, Expected, Judge, Progress, Record};
 use super::qemu::{self, Guest, Heard, Machine};
 use super::scenario::Scenario;
-use super::server::Servers;
+use super::server::{self, Servers};
 use super::{Built, boot, image, program, stock};
 use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel, KernelSpec};
@@ -69,6 +69,8 @@ pub struct Mission<'a> {
     pub unit_filter: &'a str,
     /// Where its initramfs, command and logs go.
     pub dir: &'a Path,
+    /// What devices a person's guest has; all of them, if this is empty.
+    pub devices: &'a [&'static Device],
 }
 
 /// Hears the final verdict on the scenario with this index.
@@ -135,6 +137,7 @@ impl Mission<'_> {
             initrd,
             cmdline: self.boot.cmdline(&config),
             disk: self.wants_disk().then(|| lab.tools.disk.clone()),
+            platform: self.boot.devices,
             devices: self.devices(),
             counting: None,
             sockets: servers.dir().to_owned(),
@@ -156,13 +159,17 @@ impl Mission<'_> {
         Servers::start(ctx, &self.devices(), self.dir)
     }
 
-    /// The devices that any of the scenarios asks for, each once; all of them for a person.
+    /// The devices that any of the scenarios asks for, each once; for a person those that were asked
+    /// for.
     fn devices(&self) -> Vec<&'static Device> {
-        let wanted = |device: &&Device| {
-            let mut scenarios = self.scenarios.iter();
-            self.scenarios.is_empty() || scenarios.any(|s| s.devices.contains(device))
-        };
-        DEVICES.iter().filter(wanted).collect()
+        if self.scenarios.is_empty() && self.devices.is_empty() {
+            return DEVICES.iter().collect();
+        }
+        let mut devices = self.devices.to_vec();
+        devices.extend(self.scenarios.iter().flat_map(|s| &s.devices));
+        devices.sort_by_key(|device| device.slot());
+        devices.dedup();
+        devices
     }
 
     fn wants_disk(&self) -> bool {
@@ -182,15 +189,20 @@ impl Mission<'_> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             archive.file(&format!("modules/{name}"), &read(path)?)?;
         }
-        for path in &self.built.unit {
+        // They are more than half of the archive.
+        let is_unit = self.scenarios.is_empty() || self.scenarios.iter().any(|s| s.unit);
+        for path in self.built.unit.iter().filter(|_| is_unit) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             archive.file(&format!("unit/{name}"), &read(path)?)?;
         }
         if let Some(root) = &self.built.install_root {
             archive.tree("installed/lib/modules", &root.join("lib/modules"))?;
         }
+        let firmware = tempfile::tempdir()?;
+        server::write_firmware(ctx, &self.devices(), firmware.path())?;
+        archive.tree("lib/firmware", firmware.path())?;
         let guest = ctx.root.join("tests/qemu/guest");
-        for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh"] {
+        for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh", "phy.sh"] {
             archive.file(&format!("ferrite/{name}"), &read(&guest.join(name))?)?;
         }
         let cycle = program::compile(ctx, &self.lab.kernel, "cycle", self.dir)?;

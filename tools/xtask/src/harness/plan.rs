@@ -2,7 +2,9 @@
 
 //! Which tests there are, which of them are wanted, and which of those share a guest.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::boot;
 use super::scenario::Scenario;
@@ -18,8 +20,6 @@ pub struct Test<'a> {
     pub boot: &'static boot::Config,
     /// The script.
     pub scenario: &'a Scenario,
-    /// Which repetition this is, from 0.
-    pub round: u32,
 }
 
 impl Test<'_> {
@@ -32,6 +32,26 @@ impl Test<'_> {
             id.push_str(self.boot.name);
         }
         id
+    }
+}
+
+/// What the logs of guests are called. No two guests of a kernel have the same name, also if they run at
+/// the same time: because they are alone, again and again, or have devices with other options.
+#[derive(Debug, Default)]
+pub struct LogNames(BTreeMap<(&'static str, String), u32>);
+
+impl LogNames {
+    /// The next name for a guest that this is the first test of.
+    pub fn next(&mut self, first: &Test<'_>) -> String {
+        let (config, scenario) = (first.boot.name, &first.scenario.name);
+        let name = if first.scenario.alone {
+            format!("{config}-{scenario}")
+        } else {
+            config.to_owned()
+        };
+        let number = self.0.entry((first.kernel.id, name.clone())).or_default();
+        *number += 1;
+        format!("{name}.{number}")
     }
 }
 
@@ -49,7 +69,6 @@ pub fn select<'a>(scenarios: &'a [Scenario], options: &Options) -> Vec<Test<'a>>
                     kernel,
                     boot,
                     scenario,
-                    round: 0,
                 });
             }
         }
@@ -70,8 +89,8 @@ pub fn select<'a>(scenarios: &'a [Scenario], options: &Options) -> Vec<Test<'a>>
         tests = shard.of(tests);
     }
     let once = tests.clone();
-    for round in 1..options.repeat {
-        tests.extend(once.iter().map(|test| Test { round, ..*test }));
+    for _ in 1..options.repeat {
+        tests.extend(once.iter().cloned());
     }
     tests
 }
@@ -116,14 +135,17 @@ pub fn scope(tests: &[Test<'_>], kernel: &KernelSpec, options: &Options) -> Scop
 }
 
 /// Puts tests that can share a guest together, in their order; what is expected to kill its guest
-/// goes last in it, so that it costs no boot to the others. What must be alone is.
+/// goes last in it, so that it costs no boot to the others. What must be alone is; devices with options
+/// are shared only by those that say the same of them.
 #[must_use]
 pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
     let mut groups: Vec<Vec<(usize, Test<'a>)>> = Vec::new();
     for (index, test) in tests.iter().enumerate() {
         let fits = |group: &&mut Vec<(usize, Test<'a>)>| {
             let first = &group[0].1;
-            let is_shared = !first.scenario.alone && !test.scenario.alone;
+            let is_shared = !first.scenario.alone
+                && !test.scenario.alone
+                && first.scenario.special() == test.scenario.special();
             is_shared && first.kernel.id == test.kernel.id && first.boot == test.boot
         };
         match groups.iter_mut().find(fits) {
@@ -134,6 +156,17 @@ pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
     for group in &mut groups {
         group.sort_by_key(|(_, test)| test.scenario.expect.is_fatal());
     }
+    groups
+}
+
+/// The order in which guests are started: first those that may take longest, so that in the end none
+/// is left that runs alone. How long that is nobody knows, but the scenarios say when they take too long.
+#[must_use]
+pub fn longest_first<'a>(mut groups: Vec<Vec<(usize, Test<'a>)>>) -> Vec<Vec<(usize, Test<'a>)>> {
+    let patience = |group: &Vec<(usize, Test<'a>)>| -> Duration {
+        group.iter().map(|(_, test)| test.scenario.timeout).sum()
+    };
+    groups.sort_by_key(|group| Reverse(patience(group)));
     groups
 }
 
@@ -196,6 +229,28 @@ mod tests {
                 .iter()
                 .all(|k| ids("").contains(&format!("{}/a", k.id)))
         );
+    }
+
+    #[test]
+    fn guests_at_the_same_time_have_their_own_logs() {
+        let scenarios = [scenario("a", ""), scenario("b", "# alone: yes\n")];
+        let options = options("--kernel debian-6.12-amd64 --repeat 3");
+        let tests = select(&scenarios, &options);
+        let mut names = LogNames::default();
+        let names: Vec<_> = tests.iter().map(|test| names.next(test)).collect();
+        assert_eq!(
+            names,
+            [
+                "default.1",
+                "default-b.1",
+                "default.2",
+                "default-b.2",
+                "default.3",
+                "default-b.3"
+            ]
+        );
+        let other = LogNames::default().next(&tests[0]);
+        assert_eq!(other, "default.1");
     }
 
     #[test]
@@ -271,6 +326,25 @@ mod tests {
             .map(|group| group.iter().map(|(i, _)| *i).collect())
             .collect();
         assert_eq!(indices, [vec![0, 2], vec![1], vec![3]]);
+    }
+
+    #[test]
+    fn the_longest_is_started_first() {
+        let scenarios = [
+            scenario("a", "# alone: yes\n"),
+            scenario("b", "# boot: retbleed\n"),
+            scenario("c", "# timeout: 300\n"),
+            scenario("d", "# boot: retbleed\n"),
+            scenario("e", "# alone: yes\n"),
+        ];
+        let tests = select(&scenarios, &options("--kernel debian-6.12-amd64"));
+        let groups = longest_first(group(&tests));
+        let names: Vec<Vec<_>> = groups
+            .iter()
+            .map(|group| group.iter().map(|(_, t)| &*t.scenario.name).collect())
+            .collect();
+        // Those that take as long stay as they are.
+        assert_eq!(names, [vec!["c"], vec!["b", "d"], vec!["a"], vec!["e"]]);
     }
 
     #[test]

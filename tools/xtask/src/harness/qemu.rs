@@ -28,6 +28,8 @@ pub struct Machine {
     pub cmdline: String,
     /// The disk with the tools.
     pub disk: Option<PathBuf>,
+    /// What the boot adds, before other devices: what follows `-device`.
+    pub platform: &'static [&'static str],
     /// The devices that not every guest has.
     pub devices: Vec<&'static Device>,
     /// Where the sockets are of those that are processes of their own.
@@ -115,6 +117,8 @@ impl Machine {
         arguments.extend(["-kernel".into(), self.image.clone().into()]);
         arguments.extend(["-initrd".into(), self.initrd.clone().into()]);
         arguments.extend(["-append".into(), self.cmdline.clone().into()]);
+        let platform = self.platform.iter();
+        arguments.extend(platform.flat_map(|device| ["-device".into(), OsString::from(device)]));
         if let Some(disk) = &self.disk {
             let mut drive = OsString::from("if=none,id=tools,format=raw,readonly=on,file=");
             drive.push(disk);
@@ -278,12 +282,15 @@ mod tests {
     fn the_disk_is_read_only_and_devices_are_added() {
         let machine = machine("edu");
         let arguments = machine.arguments();
+        let at = |wanted: &str| arguments.iter().position(|a| a == wanted).unwrap();
         assert!(
             arguments
                 .iter()
                 .any(|a| a.to_string_lossy().contains("readonly=on"))
         );
-        assert!(arguments.ends_with(&["-device".into(), "edu".into()]));
+        // It has to be there before what it is for.
+        assert!(at("intel-iommu") < at("virtio-blk-pci,drive=tools"));
+        assert!(arguments.ends_with(&["-device".into(), "edu,bus=edu-port".into()]));
         assert!(!arguments.contains(&"-object".into()));
     }
 
@@ -304,6 +311,7 @@ mod tests {
             initrd: "i".into(),
             cmdline: "c".into(),
             disk: Some("d,d.img".into()),
+            platform: &["intel-iommu"],
             devices: vec![super::super::device::find(device).unwrap()],
             sockets: "/s".into(),
             counting: None,

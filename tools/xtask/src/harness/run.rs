@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 
 use super::guest::{Lab, Mission, Run};
 use super::judge::{Record, Verdict};
-use super::plan::{self, Test};
+use super::plan::{self, LogNames, Test};
 use super::report::{self, TestResult};
 use super::scenario::Scenario;
 use super::{Builder, Built, Options, Outcome, coverage, scenario};
@@ -103,7 +103,8 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
         options,
         ready,
         logs: log_dir(ctx, "test", &ready.keys().copied().collect::<Vec<_>>())?,
-        queue: Mutex::new(plan::group(tests)),
+        queue: Mutex::new(plan::longest_first(plan::group(tests))),
+        names: Mutex::default(),
         results: Mutex::new(tests.iter().map(|_| None).collect()),
         bar: ctx.ui.count("tests", tests.len() as u64),
     };
@@ -124,10 +125,11 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
     Ok(results.into_iter().flatten().collect())
 }
 
-/// A guest has two CPUs and seldom uses more than one, so one guest a CPU of the host it is.
+/// A guest uses about 0.6 of a CPU of the host, and waits for the rest of its time: three guests
+/// for two CPUs.
 fn default_jobs() -> u32 {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(cpus.min(4)).unwrap_or(1)
+    u32::try_from((cpus + cpus / 2).min(6)).unwrap_or(1)
 }
 
 struct Session<'a> {
@@ -136,6 +138,7 @@ struct Session<'a> {
     ready: &'a Ready,
     logs: PathBuf,
     queue: Mutex<Vec<Vec<Waiting<'a>>>>,
+    names: Mutex<LogNames>,
     results: Mutex<Vec<Option<TestResult>>>,
     bar: ProgressBar,
 }
@@ -163,12 +166,9 @@ impl Session<'_> {
     /// then, and an emulated machine has been seen to stop where its CPUs change their clock together.
     fn run_group(&self, mut waiting: Vec<Waiting<'_>>) -> Result<()> {
         let mut may_stand_still = true;
-        for boot in 1.. {
+        while !waiting.is_empty() {
             let before = waiting.len();
-            waiting = self.run_guest(boot, &waiting, may_stand_still)?;
-            if waiting.is_empty() {
-                break;
-            }
+            waiting = self.run_guest(&waiting, may_stand_still)?;
             may_stand_still = waiting.len() < before;
         }
         Ok(())
@@ -176,15 +176,13 @@ impl Session<'_> {
 
     fn run_guest<'t>(
         &self,
-        boot: u32,
         waiting: &[Waiting<'t>],
         may_stand_still: bool,
     ) -> Result<Vec<Waiting<'t>>> {
         let first = &waiting[0].1;
         let (lab, built) = &self.ready[first.kernel.id];
         let scenarios: Vec<&Scenario> = waiting.iter().map(|(_, test)| test.scenario).collect();
-        let name = format!("{}.{boot}", first.boot.name);
-        let dir = self.logs.join(first.kernel.id).join(name);
+        let dir = self.directory(first);
         let unit_filter = if self.options.unit {
             self.options.filter.join(",")
         } else {
@@ -196,6 +194,7 @@ impl Session<'_> {
             boot: first.boot,
             scenarios: &scenarios,
             dir: &dir,
+            devices: &[],
             unit_filter: &unit_filter,
         };
         let console = dir.join("console.log");
@@ -243,6 +242,12 @@ impl Session<'_> {
             self.report(*place, result);
         }
         Ok(Vec::new())
+    }
+
+    /// Where the next guest for such a test keeps its things.
+    fn directory(&self, test: &Test<'_>) -> PathBuf {
+        let mut names = self.names.lock().expect("no worker has panicked");
+        self.logs.join(test.kernel.id).join(names.next(test))
     }
 
     /// The result of a test whose guest never came to any test.

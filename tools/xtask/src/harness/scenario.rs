@@ -153,12 +153,7 @@ impl Scenario {
             "unit" => self.unit = yes_or_no(key, value)?,
             "tools" => self.tools = yes_or_no(key, value)?,
             "alone" => self.alone = yes_or_no(key, value)?,
-            "device" => {
-                self.devices = value
-                    .split_whitespace()
-                    .map(device::find)
-                    .collect::<Result<_>>()?;
-            }
+            "device" => self.devices = device::parse(value)?,
             "allow" => {
                 ensure!(value.len() >= 8, "'{value}' would allow too much");
                 self.allow.push(value.to_owned());
@@ -167,6 +162,13 @@ impl Scenario {
             _ => bail!("there is no key '{key}' in a scenario's header"),
         }
         Ok(())
+    }
+
+    /// Devices that are as no other scenario's are, unless that says the same.
+    #[must_use]
+    pub fn special(&self) -> Vec<&'static Device> {
+        let special = self.devices.iter().filter(|device| !device.is_plain());
+        special.copied().collect()
     }
 
     /// Whether it runs on this kernel.

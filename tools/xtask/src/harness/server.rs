@@ -28,6 +28,9 @@ const MAX_PATH: usize = 105;
 /// How much of a server's log is shown.
 const TAIL: usize = 20;
 
+/// How long a server may take to end, when its guest is gone.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How a server ends that was told to die.
 const DIED: i32 = 42;
 
@@ -76,7 +79,8 @@ impl Servers {
             command.arg("--once").arg("--socket").arg(&socket);
             command
                 .arg("--control")
-                .arg(socket.with_extension("control"));
+                .arg(socket.with_extension("control"))
+                .args(device.options());
             let log = logs.join(format!("{}.log", device.name));
             let server = Server::start(device.name, command, log)?;
             servers.running.push(server);
@@ -92,13 +96,18 @@ impl Servers {
         self.dir.as_ref().map_or(Path::new(""), TempDir::path)
     }
 
-    /// Whether all have done what they are for; when the guest has ended.
+    /// Whether all have done what they are for; when the guest has ended, and they with it: what one
+    /// has to say at its end is in its log by then.
     ///
     /// # Errors
     ///
     /// One has not: the end of its log is in the message.
     pub fn check(&mut self) -> Result<()> {
+        let end = Instant::now() + LAST_WORDS;
         for server in &mut self.running {
+            while server.child.try_wait()?.is_none() && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             if let Some(status) = server.child.try_wait()? {
                 let is_fine = status.success() || status.code() == Some(DIED);
                 ensure!(is_fine, server.obituary(status));
@@ -165,6 +174,32 @@ fn short_directory() -> Result<TempDir> {
         builder().tempdir_in("/tmp")
     };
     dir.context("cannot make a directory for sockets")
+}
+
+/// Has the firmware that drivers of these devices ask for written below a directory, as it shall lie in
+/// `/lib/firmware`.
+///
+/// # Errors
+///
+/// The program that knows it cannot be built, or says no.
+pub fn write_firmware(ctx: &Ctx, devices: &[&'static Device], dir: &Path) -> Result<()> {
+    for device in devices.iter().filter(|device| device.has_firmware()) {
+        let package = device
+            .server()
+            .context("QEMU has no firmware for drivers")?;
+        let output = Command::new(program(ctx, package)?)
+            .arg("--firmware")
+            .arg(dir)
+            .args(device.options())
+            .output()
+            .with_context(|| format!("cannot run {package}"))?;
+        ensure!(
+            output.status.success(),
+            "{package} writes no firmware: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
 }
 
 /// Builds a package of this tree and says where its program is.

@@ -12,11 +12,12 @@ use super::unpack::Tree;
 use super::{E2fs, GuestTools, elf, tools};
 use crate::kernels::{Arch, Release};
 
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "busybox-static",
     "e2fsprogs",
+    "ethtool",
     "fio",
     "kmod",
     "mount",
@@ -24,7 +25,7 @@ const PACKAGES: [&str; 6] = [
 ];
 
 /// What goes onto the disk, with the libraries that it needs.
-const PROGRAMS: [&str; 16] = [
+const PROGRAMS: [&str; 17] = [
     "usr/bin/fio",
     "usr/bin/kmod",
     "usr/bin/lsblk",
@@ -33,6 +34,7 @@ const PROGRAMS: [&str; 16] = [
     "usr/sbin/depmod",
     "usr/sbin/dumpe2fs",
     "usr/sbin/e2fsck",
+    "usr/sbin/ethtool",
     "usr/sbin/insmod",
     "usr/sbin/losetup",
     "usr/sbin/mke2fs",

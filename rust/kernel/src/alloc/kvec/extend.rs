@@ -83,9 +83,12 @@ impl<T: Clone, A: Allocator> Vec<T, A> {
     /// `ENOMEM`; the array is as it was.
     pub fn extend_from_slice(&mut self, values: &[T], flags: Flags) -> Result {
         self.reserve(values.len(), flags)?;
-        for value in values {
-            self.push(value.clone(), flags)?;
+        let room = self.spare_capacity_mut().iter_mut();
+        for (place, value) in room.zip(values) {
+            place.write(value.clone());
         }
+        // SAFETY: there is room for all of them, and each has been written.
+        unsafe { self.inc_len(values.len()) };
         Ok(())
     }
 
@@ -107,12 +110,16 @@ impl<T: Clone, A: Allocator> Vec<T, A> {
     pub fn extend_with(&mut self, count: usize, value: T, flags: Flags) -> Result {
         self.reserve(count, flags)?;
         // One fewer is copied than there are places.
-        for _ in 1..count {
-            self.push(value.clone(), flags)?;
+        let Some(copies) = count.checked_sub(1) else {
+            return Ok(());
+        };
+        let room = self.spare_capacity_mut().iter_mut();
+        for place in room.take(copies) {
+            place.write(value.clone());
         }
-        if count > 0 {
-            self.push(value, flags)?;
-        }
+        // SAFETY: there is room for `count`, and one fewer has been written.
+        unsafe { self.inc_len(copies) };
+        self.push_unchecked(value);
         Ok(())
     }
 

@@ -355,9 +355,9 @@ impl<'a, T: Operations> Iterator for Segments<'a, T> {
             self.walk = Walk::After;
             return None;
         }
-        self.walk = Walk::At;
         // SAFETY: the call has found a segment, and filled it in.
-        let bvec = unsafe { (*state).bvec };
+        let (bvec, is_last) = unsafe { ((*state).bvec, (*state).last) };
+        self.walk = if is_last { Walk::After } else { Walk::At };
         Some(Segment {
             page: NonNull::new(bvec.bv_page)?,
             offset: bvec.bv_offset as usize,
@@ -387,12 +387,14 @@ pub struct Segment<'a> {
 impl Segment<'_> {
     /// The length in bytes.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether nothing is left of it.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -402,6 +404,7 @@ impl Segment<'_> {
     /// # Errors
     ///
     /// `EINVAL`: it has fewer.
+    #[inline]
     pub fn advance(&mut self, len: usize) -> Result {
         self.len = self.len.checked_sub(len).ok_or(EINVAL)?;
         // INVARIANT: what the length lost the offset gains, so the end stays where it was.
@@ -414,6 +417,7 @@ impl Segment<'_> {
     /// # Errors
     ///
     /// `EINVAL`: the segment has fewer, or they do not fit into the page there.
+    #[inline]
     pub fn copy_to_page(&self, page: &Page, offset: usize, len: usize) -> Result {
         self.check(offset, len)?;
         // SAFETY: both ranges have just been checked; both pages are there.
@@ -428,6 +432,7 @@ impl Segment<'_> {
     /// # Errors
     ///
     /// `EINVAL`: there is no room for as many, or the page has fewer from there on.
+    #[inline]
     pub fn copy_from_page(&self, page: &Page, offset: usize, len: usize) -> Result {
         self.check(offset, len)?;
         // SAFETY: both ranges have just been checked; both pages are there.
@@ -442,6 +447,7 @@ impl Segment<'_> {
     /// # Errors
     ///
     /// `EINVAL`: there is no room for as many.
+    #[inline]
     pub fn zero(&self, len: usize) -> Result {
         self.check(0, len)?;
         // SAFETY: the range has just been checked; the page is there.
@@ -449,6 +455,7 @@ impl Segment<'_> {
         Ok(())
     }
 
+    #[inline]
     fn check(&self, offset: usize, len: usize) -> Result {
         let end = offset.checked_add(len).ok_or(EINVAL)?;
         if len > self.len || end > PAGE_SIZE {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::{read_poll_timeout, read_poll_timeout_atomic};
+use super::{CALLS, Patience, read_poll_timeout, read_poll_timeout_atomic};
 use crate::error::Result;
-use crate::error::code::{EIO, ETIMEDOUT};
+use crate::error::code::{EINVAL, EIO, ETIMEDOUT};
 use crate::ktest::kernel_test;
 use crate::time::delay::{cpu_relax, fsleep};
 use crate::time::{Delta, Instant, Monotonic};
@@ -71,9 +71,81 @@ fn gives_up_only_when_the_time_is_over() -> Result {
 #[kernel_test(context = [process, softirq, hardirq])]
 fn atomic_gives_up_only_when_the_time_is_over() -> Result {
     let start = Instant::<Monotonic>::now();
-    let never = read_poll_timeout_atomic(counter(), |_| false, PAUSE, Delta::from_millis(1));
+    let mut reads = 0_u32;
+    let never = read_poll_timeout_atomic(
+        || {
+            reads = reads.saturating_add(1);
+            Ok(())
+        },
+        |()| false,
+        PAUSE,
+        Delta::from_millis(1),
+    );
     assert_eq!(never, Err(ETIMEDOUT));
-    assert!(start.elapsed() >= Delta::from_millis(1));
+    // By the delays it is over after 20 of them, whatever the clock says of how long the spins took;
+    // with fewer it is over by the clock.
+    assert!(reads <= 22);
+    assert!(reads == 22 || start.elapsed() >= Delta::from_millis(1));
+    Ok(())
+}
+
+fn at(nanos: i64) -> Result<Instant<Monotonic>> {
+    Instant::from_nanos(nanos).ok_or(EINVAL)
+}
+
+#[kernel_test]
+fn atomic_time_passes_while_the_clock_stands_still() -> Result {
+    let now = at(7)?;
+    let mut patience = Patience::new(PAUSE, PAUSE * 3);
+    for _ in 0..3 {
+        assert_eq!(patience.more_at(now), Ok(0));
+        assert!(!patience.is_over);
+    }
+    // Three delays are over: one more call.
+    assert_eq!(patience.more_at(now), Ok(0));
+    assert!(patience.is_over);
+    assert_eq!(patience.more_at(now), Err(ETIMEDOUT));
+
+    let mut hurried = Patience::new(Delta::ZERO, Delta::from_nanos(i64::from(CALLS) * 2));
+    assert_eq!(hurried.more_at(now), Ok(CALLS - 1));
+    assert_eq!(hurried.more_at(now), Ok(CALLS - 1));
+    assert_eq!(hurried.more_at(now), Ok(0));
+    assert_eq!(hurried.more_at(now), Err(ETIMEDOUT));
+    Ok(())
+}
+
+#[kernel_test]
+fn atomic_time_passes_by_the_clock() -> Result {
+    for delay in [Delta::ZERO, PAUSE] {
+        let mut patience = Patience::new(delay, LONG);
+        let calls = patience.calls;
+        assert_eq!(patience.more_at(at(7)?), Ok(calls));
+        assert_eq!(patience.more_at(at(6 + LONG.as_nanos())?), Ok(calls));
+        assert!(!patience.is_over);
+        assert_eq!(patience.more_at(at(7 + LONG.as_nanos())?), Ok(0));
+        assert!(patience.is_over);
+        assert_eq!(patience.more_at(at(7)?), Err(ETIMEDOUT));
+    }
+    Ok(())
+}
+
+/// Without a delay the calls themselves are the time that passes.
+#[kernel_test(context = [process, softirq, hardirq])]
+fn atomic_without_a_delay_ends_as_well() -> Result {
+    let mut reads = 0_u32;
+    let never = read_poll_timeout_atomic(
+        || {
+            reads = reads.saturating_add(1);
+            Ok(())
+        },
+        |()| false,
+        Delta::from_micros(-1),
+        Delta::from_micros(2),
+    );
+    assert_eq!(never, Err(ETIMEDOUT));
+    // Those before the clock is looked at for the second time, and the last; at most 2000
+    // nanoseconds of them.
+    assert!((CALLS + 2..=16 * CALLS + 2).contains(&reads));
     Ok(())
 }
 
@@ -139,6 +211,8 @@ fn no_time_at_all_still_asks_once() -> Result {
             Ok(1)
         );
         let second = read_poll_timeout(counter(), |v| *v == 2, PAUSE, timeout);
+        assert_eq!(second, Err(ETIMEDOUT));
+        let second = read_poll_timeout_atomic(counter(), |v| *v == 2, PAUSE, timeout);
         assert_eq!(second, Err(ETIMEDOUT));
     }
     Ok(())

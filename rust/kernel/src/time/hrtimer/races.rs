@@ -292,6 +292,10 @@ fn try_cancel_does_not_wait_for_the_callback() -> Result {
 /// How often.
 const STARTS: u32 = 200;
 
+/// How often at the most, until the timer has fired: on a busy host each start may be cancelled in time, while
+/// there is somebody who cancels.
+const MOST_STARTS: u32 = 20 * STARTS;
+
 /// One CPU starts the timer again and again while it restarts itself, another one cancels it.
 #[kernel_test]
 fn starts_and_cancels_race_with_restarts() -> Result {
@@ -301,7 +305,11 @@ fn starts_and_cancels_race_with_restarts() -> Result {
     with_threads::<2, _, _>(
         |thread| {
             let mut handle = value.clone().start(PAUSE);
-            for round in 0..STARTS {
+            let has_fired = || seen.fired.load(Ordering::Relaxed) > 0;
+            for round in 0..MOST_STARTS {
+                if round >= STARTS && (thread == 0 || has_fired()) {
+                    break;
+                }
                 if thread == 0 {
                     handle.cancel();
                 } else {
@@ -318,7 +326,7 @@ fn starts_and_cancels_race_with_restarts() -> Result {
         |_| (),
     )?;
     let started = core::mem::take(&mut *handles.lock());
-    assert_eq!(started.len(), STARTS as usize);
+    assert!(started.len() >= STARTS as usize);
     drop(started);
     assert!(!value.timer.is_active());
     assert!(seen.fired.load(Ordering::Relaxed) > 0);

@@ -20,6 +20,20 @@ module! {
     authors: ["The Ferrite developers"],
     description: "Checks the kernel crate's basic types",
     license: "GPL",
+    params: {
+        often: u32 {
+            default: 0,
+            permissions: 0o644,
+            description: "Says something as often, but not too often",
+            changed: often,
+        },
+    },
+}
+
+fn often(times: &u32) {
+    for _ in 0..*times {
+        pr_info_ratelimited!("once more");
+    }
 }
 
 /// Fails, and says which check it was.

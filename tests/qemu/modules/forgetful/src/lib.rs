@@ -8,6 +8,7 @@
 use kernel::attribute::Output;
 use kernel::configfs::{AttributeOperations, Item, ItemType, Subsystem};
 use kernel::configfs_attrs;
+use kernel::faux;
 use kernel::prelude::*;
 
 module! {
@@ -17,6 +18,7 @@ module! {
     description: "Forgets what it has registered",
     license: "GPL",
     params: {
+        device: bool { default: false, permissions: 0, description: "Forget a device" },
         configfs: bool { default: false, permissions: 0, description: "Forget a directory in configfs" },
         fail: bool { default: false, permissions: 0, description: "Fail to load then, with EIO" },
     },
@@ -48,6 +50,9 @@ impl Module for Forgetful {
             let two = Subsystem::new(c"forgetful2", init!(Directory {}))?;
             core::mem::forget(one);
             let _ = KBox::leak(KBox::new(two, GFP_KERNEL)?);
+        }
+        if module_parameters::device.get() {
+            core::mem::forget(faux::Registration::new(c"forgetful", None)?);
         }
         if module_parameters::fail.get() {
             return Err(EIO);

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# description: each fault of a virtual GPU ends nova's boot with the step's name, and the next boot is well
+# modules: nova
+# device: vgpu chip=ga102
+# timeout: 500
+
+vgpu_find 2204
+cleanup() { vgpu clear; }
+
+# fails FAULT ERRNO WORDS: the boot does, and leaves nothing.
+fails() {
+	vgpu "fault $1"
+	mark
+	check_errno "$2" nova_bind
+	check_dmesg "nova .*: $3"
+	[ ! -e "$VGPU/driver" ] || fail "it is bound"
+	! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
+	vgpu clear
+}
+
+# is_well: nothing is wrong with the card any more.
+is_well() {
+	mark
+	nova_bind
+	check_dmesg 'nova .*: NVIDIA GA102'
+	nova_unbind
+}
+
+load nova
+nova_unbind
+
+point "its firmware"
+fails gfw-stuck ETIMEDOUT 'gfw-boot: it does not come up: 0x[0-9a-f]*: ETIMEDOUT$'
+is_well
+echo 1 >"$VGPU/reset"
+fails gfw-locked ETIMEDOUT 'gfw-boot: how far it is stays locked: ETIMEDOUT$'
+is_well
+echo 1 >"$VGPU/reset"
+vgpu "fault gfw-slow"
+is_well
+vgpu clear
+
+point "its page for flushes"
+fails flush-lost EIO 'flush-page: the card does not keep the address: EIO$'
+is_well
+
+point "its memory"
+fails fb-zero EINVAL 'memory: the layout of the frame buffer at 0x0 has a size that cannot be: 0x0$'
+fails fb-huge EIO 'memory: the card has more memory than can be: EIO$'
+fails workspace-wild EINVAL 'memory: the layout of the frame buffer at 0x0 points outside: 0x'
+# 100 MiB do not hold the GSP's heap.
+fails "stuck register=1183a4 clear=ffffffff set=64" EINVAL 'memory: the layout .* finds too little room'
+is_well
+
+point "its ROM"
+for fault in absent zero no-length endless data-wild no-fwsec; do
+	fails "rom-$fault" EINVAL 'vbios: .* at 0x'
+done
+for fault in no-bit no-token pointer-wild pointer-low table-huge table-empty no-entry descriptor-version \
+	descriptor-huge code-huge signature-wild interface-wild no-interface command-wild fuse; do
+	fails "rom-$fault" EINVAL 'fwsec: .* at 0x'
+done
+is_well
+
+point "its falcons"
+fails scrub-stuck ETIMEDOUT "frts: the falcon's memory does not become clear: ETIMEDOUT\$"
+fails dma-stuck ETIMEDOUT 'frts: the falcon does not fetch: ETIMEDOUT$'
+is_well
+fails halt-never ETIMEDOUT 'frts: the falcon does not halt: ETIMEDOUT$'
+check_dmesg 'nova .*: the falcon does not halt: ETIMEDOUT: the card has to be reset$'
+echo 1 >"$VGPU/reset"
+is_well
+vgpu "fault falcon-not-ready"
+is_well
+vgpu clear
+
+point "what FWSEC does"
+fails mailbox-error EIO 'frts: FWSEC leaves in its mailbox: 0x31: EIO$'
+echo 1 >"$VGPU/reset"
+fails frts-error EIO 'frts: FWSEC ends with the error: 0x5a: EIO$'
+fails wpr2-missing EIO 'frts: FWSEC has protected nothing: EIO$'
+fails wpr2-elsewhere EIO 'frts: FWSEC has protected another region: EIO$'
+is_well
+
+point "how its GSP starts"
+fails booter-error EIO 'booter: the booter leaves in its mailbox: 0x42: EIO$'
+is_well
+fails riscv-dead ETIMEDOUT "riscv: the GSP's RISC-V core does not run: ETIMEDOUT\$"
+is_well
+fails init-done-missing ETIMEDOUT 'init-done: the GSP says nothing: ETIMEDOUT$'
+is_well
+fails gsp-silent ETIMEDOUT 'sequencer: the GSP says nothing: ETIMEDOUT$'
+check_dmesg 'nova .*: the GSP does not suspend: ETIMEDOUT: it is reset nevertheless$'
+is_well
+
+point "what its GSP says"
+fails message-skipped ETIMEDOUT 'sequencer: the GSP says nothing: ETIMEDOUT$'
+fails message-unknown ETIMEDOUT 'sequencer: the GSP says nothing: ETIMEDOUT$'
+check_dmesg 'nova .*: the GSP says 0x1fff, which is unknown$'
+fails message-replayed EIO 'init-done: an element of a message queue .* out of order'
+fails message-checksum EIO 'sequencer: an element of a message queue .* wrong checksum'
+fails message-length EIO 'sequencer: the header of an RPC at 0x38 has a size that cannot be: 0xffffffff$'
+fails regions-huge EIO "static-info: the GSP's static information at 0x0 has a count that cannot be: 0xffffffff\$"
+vgpu "fault name-endless"
+is_well
+check_dmesg 'nova .*: the GSP has no name for the card that is text$'
+vgpu clear
+
+point "how its GSP ends"
+vgpu "fault suspend-never"
+is_well
+check_dmesg 'nova .*: the GSP does not suspend: ETIMEDOUT: it is reset nevertheless$'
+vgpu clear
+is_well
+vgpu "fault wpr2-stays"
+is_well
+check_dmesg 'nova .*: the region is still there: EBUSY: the card has to be reset$'
+vgpu clear
+check_errno EBUSY nova_bind
+echo 1 >"$VGPU/reset"
+is_well
+
+point "it is pulled out, at any access"
+after=1
+while [ $after -lt 6000 ]; do
+	vgpu "fault all-ones after=$after"
+	mark
+	if nova_bind 2>/tmp/case/why; then
+		# It went when all was over.
+		nova_unbind
+	else
+		grep -q 'No such device' /tmp/case/why || fail "after $after: $(cat /tmp/case/why)"
+		check_dmesg 'nova .*: [a-z0-9-]*: the card does not answer: ENODEV$'
+	fi
+	vgpu clear
+	# What it had protected is not undone.
+	echo 1 >"$VGPU/reset"
+	after=$((after + 1 + after / 4))
+done
+is_well
+unload nova
