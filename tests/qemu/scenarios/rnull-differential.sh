@@ -5,7 +5,8 @@
 # modules: rnull
 # stock: null_blk configfs
 #
-# The plan depends on the seed alone, which is in the report: seed=N on the first line of the log.
+# The plan depends on the seed alone, which is in the report: seed=N on the first line of the log. How
+# many rounds there are depends on the time; each has a seed of its own.
 # What differs on purpose, and is therefore not asked for, is in Documentation/rnull.md.
 
 NULL_BLK=/lib/modules/$(uname -r)/kernel/drivers/block/null_blk/null_blk.ko
@@ -139,6 +140,7 @@ until_second=$(($(date +%s) + $(brief 3 4)))
 rounds=0
 while [ "$rounds" -lt 3 ] || [ "$(date +%s)" -lt $until_second ]; do
 	rounds=$((rounds + 1))
+	seed=$((first + rounds))
 	memory=0 discard=0
 	plan="gb=1 completion_nsec=20000"
 	pick 0 0 0 1
@@ -201,6 +203,7 @@ files() {
 }
 while [ "$rounds" -lt 2 ] || [ "$(date +%s)" -lt $until_second ]; do
 	rounds=$((rounds + 1))
+	seed=$((first + 65536 + rounds))
 	plan=
 	mkdir $CONFIG/nullb/$theirs $CONFIG/rnull/$ours
 	both_files=$(ls $CONFIG/rnull/$ours | while read -r file; do
@@ -262,6 +265,8 @@ while [ "$rounds" -lt 2 ] || [ "$(date +%s)" -lt $until_second ]; do
 		pick 1 2 0 99
 		both_set submit_queues "$R"
 		queues
+		# null_blk's cache goes with the power, and what was not flushed with it; rnull has none to lose.
+		both "flush" "dd if=/dev/null of=/dev/@ conv=notrunc,fsync status=none"
 		both_set power 0
 		both_set power 1
 		[ "$memory" = 0 ] || contents
