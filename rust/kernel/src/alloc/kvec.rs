@@ -246,7 +246,8 @@ impl<T, A: Allocator> Vec<T, A> {
     /// `ENOMEM`; the value is dropped then, and the array is as it was.
     pub fn push(&mut self, value: T, flags: Flags) -> Result {
         self.reserve(1, flags)?;
-        self.push_unchecked(value);
+        // SAFETY: `reserve` has made room for one.
+        unsafe { self.push_unchecked(value) };
         Ok(())
     }
 
@@ -269,13 +270,19 @@ impl<T, A: Allocator> Vec<T, A> {
         if self.len >= self.capacity() {
             return Err(value);
         }
-        self.push_unchecked(value);
+        // SAFETY: the length is below the capacity.
+        unsafe { self.push_unchecked(value) };
         Ok(())
     }
 
-    /// Adds a value where the caller has seen that there is room.
-    fn push_unchecked(&mut self, value: T) {
-        // SAFETY: there is room for one more behind the last.
+    /// Adds a value at the end, where there is room.
+    ///
+    /// # Safety
+    ///
+    /// The length is below the capacity.
+    unsafe fn push_unchecked(&mut self, value: T) {
+        // SAFETY: the caller says that there is room for one more behind the last, which holds no
+        // value that is initialised.
         unsafe { self.pointer.add(self.len).write(value) };
         // Cannot overflow: it stays within the capacity.
         self.len = self.len.wrapping_add(1);

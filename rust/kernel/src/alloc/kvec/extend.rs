@@ -119,7 +119,8 @@ impl<T: Clone, A: Allocator> Vec<T, A> {
         }
         // SAFETY: there is room for `count`, and one fewer has been written.
         unsafe { self.inc_len(copies) };
-        self.push_unchecked(value);
+        // SAFETY: of the room for `count`, one place is left.
+        unsafe { self.push_unchecked(value) };
         Ok(())
     }
 
