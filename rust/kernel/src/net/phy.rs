@@ -23,6 +23,7 @@
 //! Consumers: `drivers/net/phy/qt2025`, `drivers/net/phy/ax88796b`, `samples/phy`.
 
 mod cable;
+mod calls;
 mod device;
 mod driver;
 mod id;

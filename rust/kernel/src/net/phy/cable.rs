@@ -8,8 +8,9 @@
 use core::ffi::c_int;
 use core::ops::{Deref, DerefMut};
 
+use super::calls::Adapter;
 use super::device::{Device, Held};
-use super::driver::{Adapter, Driver};
+use super::driver::Driver;
 use crate::error::{Result, to_result};
 
 /// A pair of wires of a cable.

@@ -6,8 +6,9 @@
 
 use core::ffi::{CStr, c_int};
 
+use super::calls::Adapter;
 use super::device::Held;
-use super::driver::{Adapter, Driver};
+use super::driver::Driver;
 
 /// How long a name is, with its end.
 const NAME: usize = bindings::FERRITE_PHY_COUNTER_NAME_SIZE as usize;

@@ -7,8 +7,9 @@
 
 use core::ffi::{c_int, c_void};
 
+use super::calls::Adapter;
 use super::device::{Device, Held};
-use super::driver::{Adapter, Driver};
+use super::driver::Driver;
 use crate::error::code::EOPNOTSUPP;
 use crate::error::{Result, to_c};
 
