@@ -247,16 +247,6 @@ int ferrite_phy_write(struct phy_device *phydev, int reg, u16 value)
 	return phy_write(phydev, reg, value);
 }
 
-int ferrite_phy_read_mmd(struct phy_device *phydev, int mmd, int reg)
-{
-	return phy_read_mmd(phydev, mmd, reg);
-}
-
-int ferrite_phy_write_mmd(struct phy_device *phydev, int mmd, int reg, u16 value)
-{
-	return phy_write_mmd(phydev, mmd, reg, value);
-}
-
 /* Without a look at the driver, which only a bound PHY has for certain: phylib leaves it there when a probe fails. */
 int ferrite_phy_bus_read(struct phy_device *phydev, int reg)
 {
@@ -340,11 +330,6 @@ int ferrite_phy_start_aneg(struct phy_device *phydev)
 #endif
 }
 
-int ferrite_phy_init_hw(struct phy_device *phydev)
-{
-	return phy_init_hw(phydev);
-}
-
 int ferrite_phy_read_status(struct phy_device *phydev)
 {
 	return phy_read_status(phydev);
@@ -360,35 +345,10 @@ int ferrite_phy_config_aneg(struct phy_device *phydev)
 		       genphy_config_aneg(phydev);
 }
 
-void ferrite_phy_resolve_aneg_linkmode(struct phy_device *phydev)
-{
-	phy_resolve_aneg_linkmode(phydev);
-}
-
-int ferrite_phy_genphy_soft_reset(struct phy_device *phydev)
-{
-	return genphy_soft_reset(phydev);
-}
-
-int ferrite_phy_genphy_suspend(struct phy_device *phydev)
-{
-	return genphy_suspend(phydev);
-}
-
-int ferrite_phy_genphy_resume(struct phy_device *phydev)
-{
-	return genphy_resume(phydev);
-}
-
 /* Newer kernels ask the driver of a PHY, which it need not have, whether it is polled. */
 int ferrite_phy_genphy_update_link(struct phy_device *phydev)
 {
 	return phydev->drv ? genphy_update_link(phydev) : -EIO;
-}
-
-int ferrite_phy_genphy_read_lpa(struct phy_device *phydev)
-{
-	return genphy_read_lpa(phydev);
 }
 
 int ferrite_phy_genphy_read_status(struct phy_device *phydev)
@@ -396,17 +356,7 @@ int ferrite_phy_genphy_read_status(struct phy_device *phydev)
 	return phydev->drv ? genphy_read_status(phydev) : -EIO;
 }
 
-int ferrite_phy_genphy_read_abilities(struct phy_device *phydev)
-{
-	return genphy_read_abilities(phydev);
-}
-
 int ferrite_phy_c45_read_status(struct phy_device *phydev)
 {
 	return phydev->drv ? genphy_c45_read_status(phydev) : -EIO;
-}
-
-int ferrite_phy_c45_read_abilities(struct phy_device *phydev)
-{
-	return genphy_c45_pma_read_abilities(phydev);
 }

@@ -143,8 +143,6 @@ void ferrite_phy_set_duplex(struct phy_device *phydev, int duplex);
 
 int ferrite_phy_read(struct phy_device *phydev, int reg);
 int ferrite_phy_write(struct phy_device *phydev, int reg, u16 value);
-int ferrite_phy_read_mmd(struct phy_device *phydev, int mmd, int reg);
-int ferrite_phy_write_mmd(struct phy_device *phydev, int mmd, int reg, u16 value);
 int ferrite_phy_bus_read(struct phy_device *phydev, int reg);
 int ferrite_phy_bus_write(struct phy_device *phydev, int reg, u16 value);
 int ferrite_phy_bus_read_c45(struct phy_device *phydev, int mmd, int reg);
@@ -161,18 +159,26 @@ int ferrite_phy_cable_result(struct phy_device *phydev, u8 pair, u8 result);
 int ferrite_phy_cable_length(struct phy_device *phydev, u8 pair, u32 cm);
 
 int ferrite_phy_start_aneg(struct phy_device *phydev);
-int ferrite_phy_init_hw(struct phy_device *phydev);
 int ferrite_phy_read_status(struct phy_device *phydev);
 int ferrite_phy_config_aneg(struct phy_device *phydev);
-void ferrite_phy_resolve_aneg_linkmode(struct phy_device *phydev);
-int ferrite_phy_genphy_soft_reset(struct phy_device *phydev);
-int ferrite_phy_genphy_suspend(struct phy_device *phydev);
-int ferrite_phy_genphy_resume(struct phy_device *phydev);
 int ferrite_phy_genphy_update_link(struct phy_device *phydev);
-int ferrite_phy_genphy_read_lpa(struct phy_device *phydev);
 int ferrite_phy_genphy_read_status(struct phy_device *phydev);
-int ferrite_phy_genphy_read_abilities(struct phy_device *phydev);
 int ferrite_phy_c45_read_status(struct phy_device *phydev);
-int ferrite_phy_c45_read_abilities(struct phy_device *phydev);
+
+/*
+ * Functions of phylib's that Rust calls with nothing in between. linux/phy.h declares too much for Rust; phy.c has both
+ * declarations before it, so that another kernel's that differs does not compile.
+ */
+int phy_read_mmd(struct phy_device *phydev, int devad, u32 regnum);
+int phy_write_mmd(struct phy_device *phydev, int devad, u32 regnum, u16 val);
+int phy_init_hw(struct phy_device *phydev);
+void phy_resolve_aneg_linkmode(struct phy_device *phydev);
+int genphy_soft_reset(struct phy_device *phydev);
+int genphy_suspend(struct phy_device *phydev);
+int genphy_resume(struct phy_device *phydev);
+int genphy_read_lpa(struct phy_device *phydev);
+int genphy_read_abilities(struct phy_device *phydev);
+int genphy_c45_read_status(struct phy_device *phydev);
+int genphy_c45_pma_read_abilities(struct phy_device *phydev);
 
 #endif

@@ -129,6 +129,8 @@ impl Error {
 /// # Errors
 ///
 /// The errno, if there is one.
+// What follows a call of a C function: a comparison, as in C. What makes an error of it is apart.
+#[inline]
 pub fn to_result(value: c_int) -> Result {
     if value < 0 {
         Err(Error::from_errno(value))

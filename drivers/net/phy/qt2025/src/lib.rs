@@ -19,7 +19,7 @@ use kernel::firmware::Firmware;
 use kernel::io::poll::read_poll_timeout;
 use kernel::module_phy_driver;
 use kernel::net::phy::reg::{C45, Mmd};
-use kernel::net::phy::{Device, DeviceId, Driver};
+use kernel::net::phy::{Device, DeviceId, Driver, Status};
 use kernel::prelude::*;
 use kernel::time::Delta;
 
@@ -34,10 +34,11 @@ module_phy_driver! {
 }
 
 const FIRMWARE: &CStr = c"qt2025-2.0.3.3.fw";
-/// The memory for it: a lower and an upper part, each in a device of its own, one byte a register.
-const LOWER: usize = 16 * 1024;
+/// The memory for it: a part in each of two devices, from this register on, one byte a register.
+const DEVICES: [Mmd; 2] = [Mmd::PCS, Mmd::PHYXS];
+const MEMORY: u16 = 0x8000;
+const PART: usize = 16 * 1024;
 const WHOLE: usize = 24 * 1024;
-const MEMORY: core::ops::RangeInclusive<u16> = 0x8000..=0xffff;
 
 /// The chip's revision in the high byte.
 const REVISION: C45 = C45::new(Mmd::PMAPMD, 0xd001);
@@ -77,6 +78,7 @@ struct Qt2025;
 impl Driver for Qt2025 {
     const NAME: &'static CStr = c"QT2025 10Gpbs SFP+";
     const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_exact_mask(0x0043_a400);
+    const STATUS: Status = Status::Clause45;
 
     fn probe(phy: &mut Device) -> Result {
         check_revision(phy)?;
@@ -88,10 +90,6 @@ impl Driver for Qt2025 {
     fn get_features(phy: &mut Device) -> Result {
         phy.genphy_read_abilities::<C45>()
             .inspect_err(|error| not_started(phy, *error))
-    }
-
-    fn read_status(phy: &mut Device) -> Result {
-        phy.genphy_read_status::<C45>()
     }
 }
 
@@ -163,10 +161,11 @@ fn start(phy: &Device, firmware: &[u8]) -> Result {
     Ok(())
 }
 
+// Not within `probe`, where on 32-bit x86 too few registers would be left for the loop.
+#[inline(never)]
 fn upload(phy: &Device, firmware: &[u8]) -> Result {
-    let (lower, upper) = firmware.split_at_checked(LOWER).unwrap_or((firmware, &[]));
-    for (mmd, part) in [(Mmd::PCS, lower), (Mmd::PHYXS, upper)] {
-        for (number, byte) in MEMORY.zip(part) {
+    for (mmd, part) in DEVICES.into_iter().zip(firmware.chunks(PART)) {
+        for (number, byte) in (MEMORY..).zip(part) {
             phy.write(C45::new(mmd, number), u16::from(*byte))?;
         }
     }

@@ -6,7 +6,7 @@ use core::ffi::c_int;
 use core::marker::PhantomData;
 
 use super::device::{Device, Held, Unlocked};
-use super::driver::Driver;
+use super::driver::{Driver, Status};
 use super::reg::{self, C45, HeldBus, Mmd};
 use crate::error::{Result, to_c};
 use crate::irq::IrqReturn;
@@ -47,7 +47,7 @@ impl<T: Driver> Adapter<T> {
         match_: has!(HAS_MATCH_PHY_DEVICE, match_phy_device),
         match_driver: has!(HAS_MATCH_PHY_DEVICE, match_driver),
         config_aneg: has!(HAS_CONFIG_ANEG, config_aneg),
-        read_status: has!(HAS_READ_STATUS, read_status),
+        read_status: Self::STATUS,
         suspend: has!(HAS_SUSPEND, suspend),
         resume: has!(HAS_RESUME, resume),
         read_mmd: has!(HAS_READ_MMD, read_mmd),
@@ -68,6 +68,15 @@ impl<T: Driver> Adapter<T> {
             HAS_SET_DOWNSHIFT | HAS_SET_FAST_LINK_DOWN | HAS_SET_EDPD,
             set_tunable
         ),
+    };
+
+    /// Phylib's own function is named as drivers in C name it, so that it is called with the lock or
+    /// without, as they let it. It touches nothing of the driver's.
+    const STATUS: Option<unsafe extern "C" fn(*mut bindings::phy_device) -> c_int> = match T::STATUS
+    {
+        _ if T::HAS_READ_STATUS => Some(Self::read_status),
+        Status::Clause22 => None,
+        Status::Clause45 => Some(bindings::genphy_c45_read_status),
     };
 
     locked! {

@@ -14,8 +14,10 @@ use crate::types::{NotThreadSafe, Opaque};
 /// Whether the PHY's lock is known to be held by this task: [`Locked`] or [`Unlocked`].
 pub trait Lock: sealed::Sealed {}
 
-/// It is held: nobody else changes what phylib knows of the PHY, and no other of the driver's
-/// functions runs for it.
+/// It is held: no other of the driver's functions runs for the PHY, and nobody else changes what
+/// phylib knows of it. But a network device's driver that has phylib read the status need not hold it:
+/// then a driver's [`read_status`](super::Driver::read_status) takes it, and phylib's own function,
+/// which is called without one, does not.
 pub struct Locked;
 
 /// It may be held, by this task or another, or not.
@@ -258,7 +260,7 @@ impl Device {
     /// they have nothing in common.
     pub fn resolve_aneg_linkmode(&mut self) {
         // SAFETY: as above.
-        unsafe { bindings::ferrite_phy_resolve_aneg_linkmode(self.as_raw()) };
+        unsafe { bindings::phy_resolve_aneg_linkmode(self.as_raw()) };
     }
 }
 
@@ -286,7 +288,7 @@ macro_rules! helpers {
 helpers! {
     /// Initialises the hardware again: calls [`Driver::soft_reset`](super::Driver::soft_reset) and
     /// [`Driver::config_init`](super::Driver::config_init). May sleep.
-    init_hw = ferrite_phy_init_hw;
+    init_hw = phy_init_hw;
     /// Configures autonegotiation, and starts it, or the speed that was chosen instead. On a kernel
     /// that keeps its own function for that to itself (6.1), the link is looked at a little later, not
     /// before this returns, and the speed is taken as it is, whether the PHY has it or not. May sleep.
@@ -299,15 +301,15 @@ helpers! {
     /// without a driver is `EIO`.
     read_status = ferrite_phy_read_status;
     /// Resets it by `BMCR`, and waits until that is done: up to 0.6 seconds. May sleep. Clause 22.
-    genphy_soft_reset = ferrite_phy_genphy_soft_reset;
+    genphy_soft_reset = genphy_soft_reset;
     /// Powers it down by `BMCR`. May sleep. Clause 22.
-    genphy_suspend = ferrite_phy_genphy_suspend;
+    genphy_suspend = genphy_suspend;
     /// Powers it up by `BMCR`. May sleep. Clause 22.
-    genphy_resume = ferrite_phy_genphy_resume;
+    genphy_resume = genphy_resume;
     /// Reads from `BMSR` whether there is a link. May sleep. Clause 22.
     genphy_update_link = ferrite_phy_genphy_update_link;
     /// Reads what the link partner can do, if autonegotiation is complete. May sleep. Clause 22.
-    genphy_read_lpa = ferrite_phy_genphy_read_lpa;
+    genphy_read_lpa = genphy_read_lpa;
 }
 
 /// The lock of a PHY, held by this task, as long as this lives.

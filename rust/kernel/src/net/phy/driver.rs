@@ -25,6 +25,16 @@ pub mod flags {
     pub const POLL_CABLE_TEST: u32 = bindings::FERRITE_PHY_POLL_CABLE_TEST;
 }
 
+/// Of which clause the registers are by which phylib reads the state of the link, where the driver
+/// has no function for that: [`Driver::STATUS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Clause 22: `genphy_read_status`.
+    Clause22,
+    /// Clause 45: `genphy_c45_read_status`.
+    Clause45,
+}
+
 /// A driver of PHYs.
 ///
 /// Where it does not have a function of its own, phylib does what the standard says, or nothing.
@@ -74,6 +84,11 @@ pub trait Driver: Sized + 'static {
 
     /// The names of what [`Self::get_stats`] counts, of at most 31 bytes each.
     const COUNTERS: &'static [&'static CStr] = &[];
+
+    /// Where phylib reads the state of the link if there is no [`Self::read_status`]. One that does
+    /// no more than [`Device::genphy_read_status`] is better left out, and this said: phylib then
+    /// calls its own function at once, as for a driver in C, rather than by way of the driver.
+    const STATUS: Status = Status::Clause22;
 
     /// Resets the PHY, before it is initialised.
     ///
@@ -129,7 +144,7 @@ pub trait Driver: Sized + 'static {
     }
 
     /// Reads the state of the link: sets link, speed and duplex. Called every second, or when
-    /// something may have changed.
+    /// something may have changed. Without it, phylib does as [`Self::STATUS`] says.
     ///
     /// # Errors
     ///
@@ -316,6 +331,10 @@ impl DriverVTable {
             assert!(
                 T::HAS_MATCH_PHY_DEVICE || T::PHY_DEVICE_ID.mask_as_int() != 0,
                 "a driver has a PHY_DEVICE_ID, or a match_phy_device"
+            );
+            assert!(
+                !T::HAS_READ_STATUS || matches!(T::STATUS, Status::Clause22),
+                "a driver has read_status, or says by STATUS what phylib is to do without"
             );
             assert!(
                 T::HAS_CONFIG_INTR == T::HAS_HANDLE_INTERRUPT,

@@ -249,7 +249,11 @@ impl C45 {
     }
 }
 
+// `inline` here and below: firmware is thousands of writes in a row, and each is to be one call, of
+// C's own function, as it is from a driver in C.
+
 /// What C returned for a read: the value, or an errno.
+#[inline]
 pub(super) fn value(result: c_int) -> Result<u16> {
     to_result(result)?;
     // No bus has wider registers; one that says so is read as C does.
@@ -259,11 +263,13 @@ pub(super) fn value(result: c_int) -> Result<u16> {
 impl Register for C22 {}
 
 impl Access for C22 {
+    #[inline]
     unsafe fn read(&self, phy: *mut bindings::phy_device) -> c_int {
         // SAFETY: the caller promises that the PHY is there and that it may sleep.
         unsafe { bindings::ferrite_phy_read(phy, c_int::from(self.0)) }
     }
 
+    #[inline]
     unsafe fn write(&self, phy: *mut bindings::phy_device, value: u16) -> c_int {
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_write(phy, c_int::from(self.0), value) }
@@ -286,23 +292,25 @@ impl Access for C22 {
 
     unsafe fn read_abilities(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above.
-        to_result(unsafe { bindings::ferrite_phy_genphy_read_abilities(phy) })
+        to_result(unsafe { bindings::genphy_read_abilities(phy) })
     }
 }
 
 impl Register for C45 {}
 
 impl Access for C45 {
+    #[inline]
     unsafe fn read(&self, phy: *mut bindings::phy_device) -> c_int {
-        let (mmd, number) = (c_int::from(self.mmd.0), c_int::from(self.number));
+        let (mmd, number) = (c_int::from(self.mmd.0), u32::from(self.number));
         // SAFETY: the caller promises that the PHY is there and that it may sleep.
-        unsafe { bindings::ferrite_phy_read_mmd(phy, mmd, number) }
+        unsafe { bindings::phy_read_mmd(phy, mmd, number) }
     }
 
+    #[inline]
     unsafe fn write(&self, phy: *mut bindings::phy_device, value: u16) -> c_int {
-        let (mmd, number) = (c_int::from(self.mmd.0), c_int::from(self.number));
+        let (mmd, number) = (c_int::from(self.mmd.0), u32::from(self.number));
         // SAFETY: as above.
-        unsafe { bindings::ferrite_phy_write_mmd(phy, mmd, number, value) }
+        unsafe { bindings::phy_write_mmd(phy, mmd, number, value) }
     }
 
     unsafe fn bus_read(&self, phy: *mut bindings::phy_device) -> c_int {
@@ -324,7 +332,7 @@ impl Access for C45 {
 
     unsafe fn read_abilities(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above.
-        to_result(unsafe { bindings::ferrite_phy_c45_read_abilities(phy) })
+        to_result(unsafe { bindings::genphy_c45_pma_read_abilities(phy) })
     }
 }
 

@@ -4,6 +4,7 @@
 //! time.
 
 mod interrupts;
+mod status;
 mod unbinding;
 
 use core::ffi::CStr;
@@ -421,32 +422,6 @@ fn the_standard_s_ways() -> Result {
         phy.genphy_read_status::<C22>()?;
         assert!(phy.is_link_up() && phy.is_autoneg_completed());
         assert_eq!(phy.speed(), Some(100));
-        Ok(())
-    })?
-}
-
-#[kernel_test]
-fn clause_45_s_status() -> Result {
-    const REGISTERS: &[(C45, u16)] = &[
-        (C45::new(Mmd::PCS, 2), 0x7ffe),
-        (C45::new(Mmd::PCS, 3), 0x0301),
-        (C45::new(Mmd::PMAPMD, 5), 0x000a),
-        (C45::new(Mmd::PCS, 5), 0x000a),
-        // 10 Gbit/s; a link; what it can do: 10GBASE-SR.
-        (C45::new(Mmd::PMAPMD, 0), 0x2040),
-        (C45::new(Mmd::PMAPMD, 1), 0x0004),
-        (C45::new(Mmd::PCS, 1), 0x0004),
-        (C45::new(Mmd::PMAPMD, 8), 0x8080),
-    ];
-    let _registration = drivers()?;
-    let bus = Fake::c45(c"ferrite-choosy", REGISTERS)?;
-    bus.add_phy(3, Clause::C45)?;
-    bus.with_phy(3, |phy| -> Result {
-        phy.genphy_read_abilities::<C45>()?;
-        phy.genphy_read_status::<C45>()?;
-        assert!(phy.is_link_up() && !phy.is_autoneg_enabled());
-        assert_eq!(phy.speed(), Some(10_000));
-        assert_eq!(phy.duplex(), DuplexMode::Full);
         Ok(())
     })?
 }
