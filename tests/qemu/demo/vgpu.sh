@@ -10,7 +10,7 @@ vgpu_find 2684
 mark
 load nova
 check_dmesg "nova ${VGPU##*/}: NVIDIA .*: the GSP runs "
-model=$(sed -n 's/^chip: \([^,]*\),.*/\1/p' "/sys/kernel/debug/nova/${VGPU##*/}/boot")
+model=$(sed -n 's/^chip: //p; s/^family: \(.*\)/(\1)/p' "/sys/kernel/debug/nova/${VGPU##*/}/boot" | xargs)
 said=$(dmesg | sed -n 's/.*nova [^ ]*: NVIDIA .*: \(the GSP runs .*\)/\1/p' | tail -n 1)
 unload nova
 vgpu_no_complaints

@@ -243,7 +243,7 @@ nova_has_booted() {
 	card=${VGPU##*/}
 	boot=/sys/kernel/debug/nova/$card/boot
 	check_dmesg "nova $card: NVIDIA $1 .$2., revision a.1, $3 MiB of memory, VBIOS 94.00.00.01.00\$"
-	check_eq "the chip" "chip: $1 ($2), revision a.1" "$(sed -n 1p "$boot")"
+	check_eq "the chip" "chip: $1 family: $2 revision: a.1" "$(sed -n 1,3p "$boot" | xargs)"
 	check grep -qx "fwsec: $4" "$boot"
 	check_dmesg "nova $card: NVIDIA .*: the GSP runs 570.144, and leaves [0-9]* MiB of the memory\$"
 	check grep -q '^usable: 0x0 to 0x' "$boot"
@@ -255,7 +255,7 @@ nova_has_booted() {
 	steps="claim identify dma-mask gfw-boot idle flush-page memory vbios fwsec firmware gsp-memory frts"
 	steps="$steps gsp-falcon booter riscv system-info sequencer init-done static-info"
 	check_eq "the steps" "$steps" \
-		"$(sed -n 's/^step \(.*\): [0-9]* us$/\1/p' "$boot" | xargs)"
+		"$(sed -n 's/^step \(.*\): [0-9.]* us$/\1/p' "$boot" | xargs)"
 	check_eq "how much of its memory is claimed" 3 "$(grep -c ': nova$' /proc/iomem)"
 }
 

@@ -181,6 +181,7 @@ pub(crate) fn answers(bar: &Bar0<'_>) -> bool {
 /// A boot that is under way.
 pub(crate) struct Boot<'bound> {
     device: &'bound Device<Bound>,
+    start: Instant<Monotonic>,
     taken: KVec<Taken>,
 }
 
@@ -191,9 +192,10 @@ pub(crate) struct Taken {
 }
 
 impl<'bound> Boot<'bound> {
-    pub(crate) const fn new(device: &'bound Device<Bound>) -> Self {
+    pub(crate) fn new(device: &'bound Device<Bound>) -> Self {
         Self {
             device,
+            start: Instant::now(),
             taken: KVec::new(),
         }
     }
@@ -233,7 +235,8 @@ impl<'bound> Boot<'bound> {
         })
     }
 
-    pub(crate) fn into_taken(self) -> KVec<Taken> {
-        self.taken
+    /// The steps that were taken, and how long it took since it began.
+    pub(crate) fn into_taken(self) -> (KVec<Taken>, Delta) {
+        (self.taken, self.start.elapsed())
     }
 }

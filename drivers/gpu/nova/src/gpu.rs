@@ -76,6 +76,7 @@ impl<'bound> Gpu<'bound> {
             Gsp::new(device, quiet, bar, chipset, programs, frts, shared)
         })?;
         let (gsp, card) = start(&bar, &mut boot, gsp, &image, &memory)?;
+        let (taken, ready) = boot.into_taken();
         let report = Report {
             spec,
             memory,
@@ -84,7 +85,8 @@ impl<'bound> Gpu<'bound> {
             frts,
             card,
             logs: gsp.logs(),
-            taken: boot.into_taken(),
+            taken,
+            ready,
         };
         report.log(device);
         let gpu = Self {

@@ -12,6 +12,7 @@ use kernel::pci::Device;
 use kernel::prelude::*;
 use kernel::print::Text;
 use kernel::seq_file::SeqFile;
+use kernel::time::Delta;
 use kernel::{global_lock, seq_print};
 use nova_formats::fb::Region;
 use nova_formats::vbios::Fwsec;
@@ -119,6 +120,25 @@ pub(crate) struct Report {
     pub(crate) card: KBox<Card>,
     pub(crate) logs: [Log; LOGS],
     pub(crate) taken: KVec<Taken>,
+    /// How long it took from the probe's begin to its last step's end.
+    pub(crate) ready: Delta,
+}
+
+/// A time in microseconds, with three digits behind the point: some steps take less than one.
+fn micros(time: Delta) -> Text<32> {
+    let nanos = u64::try_from(time.as_nanos()).unwrap_or(0);
+    let (whole, rest) = (nanos / 1000, nanos % 1000);
+    let (tenths, hundredths, thousandths) = (rest / 100, rest / 10 % 10, rest % 10);
+    let mut text = Text::new();
+    write_text!(
+        &mut text,
+        "{}.{}{}{}",
+        whole,
+        tenths,
+        hundredths,
+        thousandths
+    );
+    text
 }
 
 /// In which memory is told.
@@ -167,12 +187,13 @@ impl Report {
         text
     }
 
+    /// A `key: value` a line, as Documentation/gpu/nova/card.md lists them: tools/nova-info reads them.
     fn show(&self, seq: &SeqFile) -> Result {
         let (chipset, (major, minor)) = (self.spec.chipset, self.spec.revision);
         let (name, family) = (chipset.name(), chipset.architecture().name());
         seq_print!(
             seq,
-            "chip: {} ({}), revision {:x}.{:x}\n",
+            "chip: {}\nfamily: {}\nrevision: {:x}.{:x}\n",
             name,
             family,
             major,
@@ -180,7 +201,7 @@ impl Report {
         );
         seq_print!(seq, "memory: {} bytes\n", self.memory.size);
         if let Some(place) = self.memory.vga_workspace {
-            seq_print!(seq, "vga workspace: at {:#x}\n", place);
+            seq_print!(seq, "vga workspace: {:#x}\n", place);
         }
         seq_print!(seq, "vbios: {}\n", self.version().as_str()?);
         let (version, signatures) = (self.fwsec.descriptor, self.fwsec.signatures);
@@ -200,9 +221,10 @@ impl Report {
             seq_print!(seq, "usable: {:#x} to {:#x}\n", *start, *end);
         }
         for taken in self.taken.iter() {
-            let micros = taken.time.as_micros_ceil();
-            seq_print!(seq, "step {}: {} us\n", taken.step.name(), micros);
+            let time = micros(taken.time);
+            seq_print!(seq, "step {}: {} us\n", taken.step.name(), time.as_str()?);
         }
+        seq_print!(seq, "ready: {} us\n", micros(self.ready).as_str()?);
         Ok(())
     }
 }
