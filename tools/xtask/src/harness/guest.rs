@@ -205,6 +205,8 @@ impl Mission<'_> {
         for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh", "phy.sh"] {
             archive.file(&format!("ferrite/{name}"), &read(&guest.join(name))?)?;
         }
+        let info = read(&ctx.root.join("tools/nova-info/nova-info"))?;
+        archive.program("bin/nova-info", &info)?;
         let cycle = program::compile(ctx, &self.lab.kernel, "cycle", self.dir)?;
         archive.program("ferrite/cycle", &read(&cycle)?)?;
         let mut plan = String::new();
