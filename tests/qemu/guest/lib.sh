@@ -234,6 +234,12 @@ vgpu_no_complaints() {
 	check_eq "what the virtual GPU complains of (vgpu.log says why)" "$WRONG" "$(vgpu_wrong)"
 }
 
+# vgpu_accesses: how many accesses of its BAR 0 there have been.
+vgpu_accesses() { pci_word "$VGPU" $((PORT + 20)); }
+
+# vgpu_since_command: how many since its GSP was last told of a command, that one included.
+vgpu_since_command() { pci_word "$VGPU" $((PORT + 24)); }
+
 # nova_bind: gives the virtual GPU that was found to nova, which is loaded. It fails as the probe does.
 nova_bind() { echo "${VGPU##*/}" >/sys/bus/pci/drivers/nova/bind; }
 nova_unbind() { echo "${VGPU##*/}" >/sys/bus/pci/drivers/nova/unbind; }

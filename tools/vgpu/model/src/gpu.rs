@@ -23,7 +23,7 @@ use crate::synth::rom::rom;
 use crate::vram::Vram;
 
 use gsp::Rm;
-use knobs::Knobs;
+use knobs::{Counts, Knobs};
 
 /// How many messages it has: of MSI.
 pub const MESSAGES: u16 = 1;
@@ -190,8 +190,13 @@ impl Gpu {
     /// The guest reads its configuration space.
     pub fn config_read(&mut self, offset: usize, into: &mut [u8]) {
         self.config.read(offset, into);
-        let complaints = self.journal.complaints;
-        self.knobs.overlay(&self.faults, complaints, offset, into);
+        let counts = Counts {
+            struck: self.faults.struck(),
+            wrong: self.journal.complaints,
+            accesses: self.time / TICK,
+            since_command: self.journal.since_command(),
+        };
+        self.knobs.overlay(&counts, offset, into);
         if self.faults.is(Fault::AllOnes) {
             self.knobs.hide_others(offset, into);
         }

@@ -12,6 +12,9 @@ const POLLS: u32 = 250;
 /// How many lines are kept until somebody fetches them.
 const LINES: usize = 10_000;
 
+/// By which the GSP is told of a command: the first word of its falcon's queue pointers.
+const NV_PGSP_QUEUE_HEAD: u32 = 0x11_0c00;
+
 /// How often a register was accessed that the model does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Missing {
@@ -32,6 +35,8 @@ pub struct Journal {
     polls: BTreeMap<u32, (u32, u32)>,
     /// The access before, and how often it was repeated.
     before: Option<(String, u32)>,
+    /// How many accesses there were until the GSP was last told of a command.
+    before_command: u64,
     /// How many reads there were.
     pub reads: u64,
     /// How many writes there were.
@@ -90,8 +95,18 @@ impl Journal {
         }
     }
 
+    /// How many accesses of registers there have been since the GSP was last told of a command, that one
+    /// included.
+    #[must_use]
+    pub fn since_command(&self) -> u64 {
+        self.reads + self.writes - self.before_command
+    }
+
     /// A write to a register.
     pub fn write(&mut self, offset: u32, value: u32) {
+        if offset == NV_PGSP_QUEUE_HEAD {
+            self.before_command = self.reads + self.writes;
+        }
         self.writes += 1;
         if self.traced {
             self.trace_line(format!(

@@ -5,18 +5,32 @@
 //!
 //! At 4 the text of a command is written, four bytes at a time, and a newline ends it. At 8 is what
 //! became of the last one: 1 done, 2 refused. At 12 is how many faults have come, at 16
-//! how much of what the driver has done was wrong.
+//! how much of what the driver has done was wrong, at 20 how many accesses of BAR 0 there have been, and at 24
+//! how many since the GSP was last told of a command, that one included.
 
 use device_model::config::Capability;
 
 use crate::command::MAX_LINE;
-use crate::fault::Faults;
 
-pub(super) const SIZE: u8 = 20;
+pub(super) const SIZE: u8 = 28;
 const TEXT: usize = 4;
 const RESULT: usize = 8;
 const STRUCK: usize = 12;
 const WRONG: usize = 16;
+const ACCESSES: usize = 20;
+const ANSWERED: usize = 24;
+
+/// What can be read beside what became of the last command.
+pub(super) struct Counts {
+    /// How many faults have come.
+    pub(super) struck: u32,
+    /// How much was wrong.
+    pub(super) wrong: u64,
+    /// How many accesses of BAR 0 there have been.
+    pub(super) accesses: u64,
+    /// How many since the GSP was last told of a command.
+    pub(super) since_command: u64,
+}
 
 #[derive(Debug)]
 pub(super) struct Knobs {
@@ -35,12 +49,14 @@ impl Knobs {
     }
 
     /// Puts what can be read into what is read of the configuration space.
-    pub(super) fn overlay(&self, faults: &Faults, complaints: u64, offset: usize, into: &mut [u8]) {
-        let wrong = u32::try_from(complaints).unwrap_or(u32::MAX);
+    pub(super) fn overlay(&self, counts: &Counts, offset: usize, into: &mut [u8]) {
+        let word = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         for (place, value) in [
             (RESULT, self.result),
-            (STRUCK, faults.struck()),
-            (WRONG, wrong),
+            (STRUCK, counts.struck),
+            (WRONG, word(counts.wrong)),
+            (ACCESSES, word(counts.accesses)),
+            (ANSWERED, word(counts.since_command)),
         ] {
             let place = self.place.0 + place;
             for (byte, at) in value.to_le_bytes().into_iter().zip(place..) {

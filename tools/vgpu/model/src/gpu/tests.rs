@@ -132,6 +132,24 @@ fn the_firmware_boots_while_a_driver_looks() {
 }
 
 #[test]
+fn a_guest_finds_how_many_accesses_there_were() {
+    let mut card = Card::new("ga102");
+    let counts = |card: &mut Card| [20, 24].map(|at| fwsec::word_for_guest(card, at));
+    assert_eq!(counts(&mut card), [0, 0]);
+    card.read(0);
+    // Not a register, but a part of BAR 0.
+    card.read(0x30_0000);
+    assert_eq!(counts(&mut card), [2, 1]);
+    card.write(0x11_0c00, 0);
+    assert_eq!(counts(&mut card), [3, 1]);
+    card.read(0);
+    card.write(0x1400, 0);
+    assert_eq!(counts(&mut card), [5, 3]);
+    card.write(0x11_0c00, 0);
+    assert_eq!(counts(&mut card), [6, 1]);
+}
+
+#[test]
 fn time_goes_on_by_itself_and_always_alike() {
     let times = || {
         let mut card = Card::new("tu102");

@@ -273,8 +273,12 @@ pub(super) fn run(card: &mut Card, command: u32, slip: Slip) {
     }
 }
 
-/// What a driver's test finds in the capability of the vendor's.
 fn complaints_for_guest(card: &mut Card) -> u32 {
+    word_for_guest(card, 16)
+}
+
+/// What a driver's test finds in the capability of the vendor's.
+pub(super) fn word_for_guest(card: &mut Card, inside: usize) -> u32 {
     let mut at = 0x34;
     loop {
         let mut place = [0];
@@ -285,7 +289,7 @@ fn complaints_for_guest(card: &mut Card) -> u32 {
         card.gpu.config_read(place, &mut id);
         if id[0] == 9 {
             let mut word = [0; 4];
-            card.gpu.config_read(place + 16, &mut word);
+            card.gpu.config_read(place + inside, &mut word);
             return u32::from_le_bytes(word);
         }
         at = place + 1;
