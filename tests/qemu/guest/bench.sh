@@ -29,6 +29,9 @@ section() {
 	/ferrite/bench "$kind" $SECTION $REPEATS "$@"
 }
 
+# value CASE NUMBER UNIT: what the benchmark has counted itself; less is better.
+value() { note "value $NAME/$1 $2 $3"; }
+
 # symbols: gives the host the names of all code, while the modules are loaded.
 symbols() {
 	modprobe -a virtio_pci virtio_blk

@@ -21,6 +21,7 @@ mod size;
 pub mod symbols;
 pub mod table;
 mod twins;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,7 +39,7 @@ use results::{Case, Environment, Results};
 /// What to measure.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Only benchmarks of these names (dma, io, phy, registers, rnull, size), or cases whose names contain one of these
+    /// Only benchmarks of these names (dma, io, nova, phy, registers, rnull, size), or cases whose names contain one of these
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// Only on this kernel (may be given again) [default: all; with --quick, the newest of amd64 that
@@ -114,9 +115,10 @@ pub fn bench(ctx: &Ctx, options: &Options, build: Builder<'_>) -> Result<ExitCod
         results.add_kernel(ctx, spec)?;
         for benchmark in wanted.iter().filter(|b| b.runs_on(spec)) {
             let dir = logs.join(spec.id).join(&benchmark.name);
-            let measured = guest::measure(ctx, spec, benchmark, options, &dir, build)
+            let (measured, values) = guest::measure(ctx, spec, benchmark, options, &dir, build)
                 .with_context(|| format!("{} on {}", benchmark.name, spec.id))?;
             let mut cases: BTreeMap<String, Case> = BTreeMap::new();
+            results.values.extend(values);
             for one in measured {
                 let case = cases.entry(one.case.clone());
                 let case = case.or_insert_with(|| Case::new(spec.id, &one.case));

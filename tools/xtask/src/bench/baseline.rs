@@ -27,6 +27,9 @@ struct Baseline {
     kernels: BTreeMap<String, KernelFacts>,
     /// By kernel and case.
     cases: BTreeMap<String, Entry>,
+    /// What benchmarks have counted themselves, by kernel and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,14 +74,18 @@ pub(super) fn save(ctx: &Ctx, results: &Results) -> Result<()> {
     baseline.rustc.clone_from(&results.environment.rustc);
     for (id, facts) in &results.kernels {
         if baseline.kernels.insert(id.clone(), facts.clone()).as_ref() != Some(facts) {
-            baseline
-                .cases
-                .retain(|key, _| !key.starts_with(&format!("{id} ")));
+            let is_others = |key: &String| !key.starts_with(&format!("{id} "));
+            baseline.cases.retain(|key, _| is_others(key));
+            baseline.values.retain(|key, _| is_others(key));
         }
     }
     let entries = results.cases.iter();
     let entries = entries.filter_map(|case| Some((key(case), Entry::new(case)?)));
     baseline.cases.extend(entries);
+    let values = results.values.iter();
+    baseline
+        .values
+        .extend(values.map(|value| (format!("{} {}", value.kernel, value.name), value.number)));
     let text = serde_json::to_string_pretty(&baseline)? + "\n";
     fs::write(ctx.root.join(FILE), text).with_context(|| format!("cannot write {FILE}"))?;
     ctx.ui.line(format!("written to {FILE}"));
@@ -98,6 +105,10 @@ fn worse(baseline: &Baseline, results: &Results) -> Vec<String> {
             lines.push(format!("{key}: {what} was {was:.3} and is {is:.3}"));
         }
     };
+    let is_same = |kernel: &str| {
+        baseline.rustc == results.environment.rustc
+            && baseline.kernels.get(kernel) == results.kernels.get(kernel)
+    };
     for case in &results.cases {
         let key = key(case);
         let Some(new) = Entry::new(case) else {
@@ -116,12 +127,23 @@ fn worse(baseline: &Baseline, results: &Results) -> Vec<String> {
                 compare(&mut lines, &key, &all, was.inclusive, ratio.inclusive);
             }
         }
-        let is_same = baseline.rustc == results.environment.rustc
-            && baseline.kernels.get(&case.kernel) == results.kernels.get(&case.kernel);
-        if is_same {
+        if is_same(&case.kernel) {
             let (was, is) = (old.inclusive, new.inclusive);
             compare(&mut lines, &key, "own instructions", old.own, new.own);
             compare(&mut lines, &key, "all instructions", was, is);
+        }
+    }
+    for value in &results.values {
+        let key = format!("{} {}", value.kernel, value.name);
+        match baseline.values.get(&key) {
+            Some(was) if is_same(&value.kernel) => {
+                let is = value.number - value.slack();
+                compare(&mut lines, &key, &value.unit, *was, is);
+            }
+            None if baseline.kernels.contains_key(&value.kernel) => {
+                lines.push(format!("{key}: nothing is committed to compare it with"));
+            }
+            _ => {}
         }
     }
     lines
@@ -132,6 +154,7 @@ mod tests {
     use super::*;
     use crate::bench::count::Cost;
     use crate::bench::results::{Environment, TWIN};
+    use crate::bench::values::Value;
 
     fn results(rust: f64, c: f64, compiler: &str) -> Results {
         let cost = |count: f64| Cost {
@@ -169,7 +192,23 @@ mod tests {
                 Entry::new(&results.cases[0]).unwrap(),
             )]
             .into(),
+            values: [("k nova/accesses".into(), 100.0)].into(),
         }
+    }
+
+    #[test]
+    fn a_worse_value_is_told_where_all_is_the_same() {
+        let told = |note: &str, compiler| {
+            let mut new = results(90.0, 100.0, compiler);
+            new.values.extend(Value::parse("k", note).unwrap());
+            worse(&baseline(), &new).len()
+        };
+        assert_eq!(told("value nova/accesses 101 accesses", "gcc 1"), 0);
+        assert_eq!(told("value nova/accesses 102 accesses", "gcc 1"), 1);
+        assert_eq!(told("value nova/accesses 101.05 us", "gcc 1"), 0);
+        assert_eq!(told("value nova/accesses 101.2 us", "gcc 1"), 1);
+        assert_eq!(told("value nova/accesses 102 accesses", "gcc 2"), 0);
+        assert_eq!(told("value nova/others 1 accesses", "gcc 1"), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::count::{self, Announced, Cost};
 use super::symbols::Symbols;
+use super::values::Value;
 use super::{Options, programs, twins};
 use crate::ctx::Ctx;
 use crate::harness::archive::Archive;
@@ -45,7 +46,7 @@ pub(super) fn measure(
     options: &Options,
     dir: &Path,
     build: Builder<'_>,
-) -> Result<Vec<Measured>> {
+) -> Result<(Vec<Measured>, Vec<Value>)> {
     let lab = Lab::fetch(ctx, spec)?;
     let scope = Scope {
         used: Some(benchmark.modules.iter().cloned().collect()),
@@ -101,13 +102,18 @@ pub(super) fn measure(
         .iter()
         .filter_map(|note| Announced::parse(note).transpose())
         .collect::<Result<_>>()?;
+    let values = record
+        .notes
+        .iter()
+        .filter_map(|note| Value::parse(spec.id, note).transpose())
+        .collect::<Result<_>>()?;
     let read = |path: &Path| {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let symbols = Symbols::parse(&read(&symbols)?)?;
     let costs = count::evaluate(&announced, &read(&report)?, &symbols)?;
-    Ok(announced
+    let measured = announced
         .into_iter()
         .zip(costs)
         .map(|(section, cost)| Measured {
@@ -115,7 +121,8 @@ pub(super) fn measure(
             side: section.side,
             cost,
         })
-        .collect())
+        .collect();
+    Ok((measured, values))
 }
 
 /// The third archive of the guest: what only benchmarks need.

@@ -60,6 +60,9 @@ pub(super) fn html(results: &Results) -> Result<String> {
             page.push_str("</table>\n");
         }
     }
+    if !results.values.is_empty() {
+        page.push_str(&values_table(results));
+    }
     if !results.sizes.is_empty() {
         page.push_str(&sizes_table(results));
     }
@@ -69,6 +72,17 @@ pub(super) fn html(results: &Results) -> Result<String> {
     page.push_str(&environment(results));
     page.push_str("</body></html>\n");
     Ok(page)
+}
+
+fn values_table(results: &Results) -> String {
+    let mut text = String::from(
+        "<h2>Values</h2>\n<p>Counted by the benchmarks themselves, of Rust alone.</p>\n<table>\n\
+         <tr><th>kernel</th><th>value</th><th>unit</th><th>number</th></tr>\n",
+    );
+    for value in &results.values {
+        let _ = writeln!(text, "{}", row(&value.row(), 3, usize::MAX, ""));
+    }
+    text + "</table>\n"
 }
 
 fn sizes_table(results: &Results) -> String {
@@ -156,6 +170,9 @@ fn plot(cases: &[&Case]) -> Result<String> {
         .flat_map(|(_, ratio)| [ratio.own, ratio.inclusive])
         .filter(|ratio| ratio.is_finite())
         .fold(1.2, f64::max);
+    if ratios.is_empty() {
+        return Ok(String::new());
+    }
     let rows = ratios.len();
     let height = u32::try_from(rows)? * ROW + 70;
     let mut svg = String::new();
@@ -217,6 +234,7 @@ mod tests {
     use crate::bench::registers::CompileTime;
     use crate::bench::results::{Environment, RUST};
     use crate::bench::size::{Size, Twin};
+    use crate::bench::values::Value;
 
     #[test]
     fn the_page_stands_alone() {
@@ -249,6 +267,8 @@ mod tests {
                 file: 8000,
             }),
         });
+        let value = Value::parse("debian", "value nova/boot/accesses 12 accesses");
+        results.values.extend(value.unwrap());
         results.compile_time = Some(CompileTime {
             registers: 500,
             seconds: 1.25,
@@ -257,6 +277,7 @@ mod tests {
         assert!(page.contains("<svg") && page.contains("rnull/read") && page.contains("1.100"));
         assert!(page.contains("core::&lt;T&gt;") && page.ends_with("</html>\n"));
         assert!(page.contains("<td class=\"n above\">1.100 !</td><td class=\"n\">9000</td>"));
+        assert!(page.contains("<td class=\"\">accesses</td><td class=\"n\">12</td>"));
         assert!(page.contains("500 registers take 1.25 s to compile</p>"));
         assert!(!page.contains("src=") && !page.contains("href="));
     }

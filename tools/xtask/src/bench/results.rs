@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::count::Cost;
 use super::registers::CompileTime;
 use super::size::Size;
+use super::values::Value;
 use crate::build::Target;
 use crate::build::kernel_cc::KernelCc;
 use crate::ctx::Ctx;
@@ -31,6 +32,8 @@ pub struct Results {
     pub kernels: BTreeMap<String, KernelFacts>,
     /// What was counted.
     pub cases: Vec<Case>,
+    /// What benchmarks have counted themselves.
+    pub values: Vec<Value>,
     /// What was measured without a guest.
     pub sizes: Vec<Size>,
     /// How long registers take to compile.
@@ -87,6 +90,7 @@ impl Results {
             environment,
             kernels: BTreeMap::new(),
             cases: Vec::new(),
+            values: Vec::new(),
             sizes: Vec::new(),
             compile_time: None,
         }
@@ -95,7 +99,8 @@ impl Results {
     /// Whether nothing was measured.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.sizes.is_empty() && self.compile_time.is_none()
+        let nothing_ran = self.cases.is_empty() && self.values.is_empty();
+        nothing_ran && self.sizes.is_empty() && self.compile_time.is_none()
     }
 
     /// Notes what a kernel is.

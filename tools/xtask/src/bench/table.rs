@@ -29,6 +29,13 @@ pub fn text(results: &Results) -> String {
         );
         text.push_str(&aligned(&rows, 3));
     }
+    if !results.values.is_empty() {
+        let head = ["KERNEL", "VALUE", "UNIT", "NUMBER"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(results.values.iter().map(|value| value.row()));
+        text.push_str("\nCounted by the benchmarks themselves, of Rust alone.\n");
+        text.push_str(&aligned(&rows, 3));
+    }
     if !results.sizes.is_empty() {
         let head = [
             "KERNEL",
@@ -56,6 +63,21 @@ pub(super) fn rows_of(case: &Case) -> Vec<Vec<String>> {
     let Some(rust) = case.sides.get(RUST) else {
         return Vec::new();
     };
+    if case.others().next().is_none() {
+        // There is nothing in C to compare it with.
+        let none = || "-".to_owned();
+        return vec![vec![
+            case.kernel.clone(),
+            case.name.clone(),
+            none(),
+            format!("{:.1}", rust.own),
+            none(),
+            none(),
+            format!("{:.1}", rust.inclusive),
+            none(),
+            none(),
+        ]];
+    }
     case.others()
         .filter_map(|side| {
             let (other, ratio) = (case.sides.get(side)?, case.ratio(side)?);
@@ -211,6 +233,18 @@ mod tests {
         assert_eq!(marked, [&lines[0]]);
         assert!(lines[0].contains("c: b") && lines[1].contains("c-stock: c"));
         assert!(!text.contains("Bytes of code"));
+    }
+
+    #[test]
+    fn what_has_no_twin_is_a_line_too() {
+        let mut case = Case::new("k", "nova/boot");
+        case.sides
+            .insert(RUST.into(), cost("nova", 50.0, 1100.0, &[]));
+        assert!(!case.is_above_target());
+        assert_eq!(
+            aligned(&rows_of(&case), 3),
+            "k  nova/boot  -  50.0  -  -  1100.0  -  -\n"
+        );
     }
 
     #[test]
