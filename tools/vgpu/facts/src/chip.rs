@@ -133,6 +133,22 @@ impl Chip {
         matches!(self.family, Family::Ampere | Family::Ada)
     }
 
+    /// Whether its falcons pulse their interrupt, and have a register to pulse it again; others hold it up.
+    #[must_use]
+    pub fn retriggers(&self) -> bool {
+        self.family != Family::Turing
+    }
+
+    /// By which interrupt its GSP says that it waits. The GSP tells, and no driver may know it otherwise.
+    #[must_use]
+    pub fn gsp_vector(&self) -> u32 {
+        match self.family {
+            Family::Turing => 0x94,
+            Family::Ga100 | Family::Ampere => 0xad,
+            Family::Ada => 0xc3,
+        }
+    }
+
     /// What PMC_BOOT_0 reads, of revision a1.
     #[must_use]
     pub fn boot_0(&self) -> u32 {

@@ -59,6 +59,8 @@ registers! {
     NV_XVE = 0x0008_8000;
     /// Whether PROM shows the ROM itself: bit 0 of 88050.
     NV_XVE_ROM_SHADOW = 0x0008_8050;
+    /// Whatever is written here lets the next message of MSI come.
+    NV_XVE_CYA_2 = 0x0008_8704;
     /// Where the page is that stands for all of the system's memory in a flush: bits 39:8 of its address.
     NV_PFB_NISO_FLUSH_SYSMEM_ADDR = 0x0010_0c10;
     /// Bits 63:40 of that, from GA100 on.
@@ -97,15 +99,15 @@ registers! {
     NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION = 0x0082_4140 [16];
     /// The versions that the GSP's microcode must have at least.
     NV_FUSE_OPT_FPF_GSP_UCODE_VERSION = 0x0082_41c0 [16];
-    /// The interrupts of the function, by leaf.
+    /// The interrupts that there are, 32 in a leaf; ones that are written clear them.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF = 0x00b8_1000 [8];
     /// Hears some of a leaf.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET = 0x00b8_1200 [8];
     /// Hears them no more.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR = 0x00b8_1400 [8];
-    /// Which leaves have something.
+    /// Which pairs of leaves have something that is heard.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP = 0x00b8_1600;
-    /// Hears leaves.
+    /// Lets pairs of leaves through to the processor.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET = 0x00b8_1608;
     /// Hears them no more.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR = 0x00b8_1610;

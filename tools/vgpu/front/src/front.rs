@@ -43,6 +43,13 @@ impl Interrupts for Wires<'_> {
 /// The device.
 pub(crate) struct Front(pub(crate) Gpu);
 
+impl Front {
+    /// Has the device do what waits to be done, after a command.
+    pub(crate) fn work(&mut self, bus: &mut Bus) {
+        self.0.work(&Guest(&bus.memory), &mut Wires(&mut bus.lines));
+    }
+}
+
 impl Device for Front {
     fn regions(&self) -> [Region; 9] {
         let mut regions = [Region::NONE; 9];
@@ -77,6 +84,7 @@ impl Device for Front {
         if region == CONFIG {
             self.0
                 .config_write(usize::try_from(offset).unwrap_or(usize::MAX), data);
+            self.work(bus);
         } else {
             let memory = Guest(&bus.memory);
             self.0
@@ -88,5 +96,9 @@ impl Device for Front {
         self.0.reset();
     }
 
-    fn pin_unmasked(&mut self, _: &mut Bus) {}
+    fn pin_unmasked(&mut self, bus: &mut Bus) {
+        if self.0.is_pin_up() {
+            bus.lines.raise(0, 0);
+        }
+    }
 }

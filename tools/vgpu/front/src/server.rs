@@ -107,6 +107,9 @@ impl Server {
                         if !self.clients[index].hear(&mut self.front.0) {
                             self.clients.remove(index);
                         }
+                        if let Some((_, session)) = &mut self.connection {
+                            self.front.work(&mut session.bus);
+                        }
                     }
                 }
                 self.tell();

@@ -112,6 +112,9 @@ fn a_chip_a_window_faults_and_a_death() {
     let status = answers.next().unwrap().unwrap();
     assert!(status.starts_with("tu116 faults [], 1 struck"), "{status}");
     assert_eq!(qemu.get(0, 0), Some(0x1680_00a1));
+    control.write_all(b"event post-event\n").unwrap();
+    let answer = answers.next().unwrap().unwrap();
+    assert_eq!(answer, "error: the GSP does not run");
     control.write_all(b"fault death\n").unwrap();
     let (end, reads) = server.join().unwrap();
     assert_eq!((end, reads), (End::Died, 2));

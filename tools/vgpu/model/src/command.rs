@@ -22,6 +22,10 @@ pub fn obey(gpu: &mut Gpu, line: &str) -> String {
             gpu.clear_faults();
             "ok".to_owned()
         }
+        "event" => match gpu.event(rest) {
+            Ok(()) => "ok".to_owned(),
+            Err(text) => format!("error: {text}"),
+        },
         "say" => {
             gpu.journal_mut().say(format!("-- {rest}"));
             "ok".to_owned()
@@ -41,6 +45,6 @@ pub fn obey(gpu: &mut Gpu, line: &str) -> String {
                 journal.missing().len()
             )
         }
-        _ => "error: the commands are 'fault NAME …', 'clear', 'say TEXT', 'status'".to_owned(),
+        _ => "error: the commands are 'fault NAME …', 'clear', 'event NAME [count=N]', 'say TEXT', 'status'".to_owned(),
     }
 }

@@ -81,6 +81,8 @@ faults! {
     Wpr2Missing "wpr2-missing",
     /// FWSEC sets up that region elsewhere.
     Wpr2Elsewhere "wpr2-elsewhere",
+    /// FWSEC sets up that region so that it ends before it begins.
+    Wpr2Backwards "wpr2-backwards",
     /// The booter that starts the GSP refuses.
     BooterError "booter-error",
     /// The booter that ends the GSP leaves the region.
@@ -103,6 +105,20 @@ faults! {
     MessageChecksum "message-checksum",
     /// A message says that it has 4 GiB.
     MessageLength "message-length",
+    /// An interrupt does not reach the processor.
+    LostInterrupt "lost-interrupt",
+    /// The GSP's table of interrupts does not have the GSP.
+    VectorNone "vector-none",
+    /// The GSP's table of interrupts has an interrupt for the GSP that no leaf has.
+    VectorWild "vector-wild",
+    /// The GSP refuses to be controlled.
+    ControlRefused "control-refused",
+    /// What an event says ends after 4 bytes.
+    EventTruncated "event-truncated",
+    /// An event says that 4 GiB follow.
+    EventLong "event-long",
+    /// The write pointer of the GSP's queue is past its end.
+    PointerWild "pointer-wild",
     /// The regions of memory are said to be 4294967295.
     RegionsHuge "regions-huge",
     /// The card's name does not end.

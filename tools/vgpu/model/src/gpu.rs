@@ -5,6 +5,7 @@
 mod bar0;
 mod booter;
 mod gsp;
+mod interrupts;
 mod knobs;
 mod microcode;
 
@@ -23,6 +24,7 @@ use crate::synth::rom::rom;
 use crate::vram::Vram;
 
 use gsp::Rm;
+use interrupts::Tree;
 use knobs::{Counts, Knobs};
 
 /// How many messages it has: of MSI.
@@ -55,6 +57,7 @@ pub struct Gpu {
     boot: Boot,
     falcons: Vec<Falcon>,
     rm: Rm,
+    tree: Tree,
     time: u64,
     resets: u32,
 }
@@ -90,6 +93,7 @@ impl Gpu {
             boot: Boot::default(),
             falcons: Vec::new(),
             rm: Rm::default(),
+            tree: Tree::default(),
             time: 0,
             resets: 0,
         };
@@ -161,6 +165,7 @@ impl Gpu {
     fn power_on(&mut self) {
         self.boot = Boot::default();
         self.rm = Rm::default();
+        self.tree = Tree::default();
         self.plain.clear();
         let falcons = falcon::ENGINES.iter();
         self.falcons = falcons
@@ -214,8 +219,11 @@ impl Gpu {
         if self.faults.is(Fault::AllOnes) {
             return;
         }
+        let was_master = self.config.may_master();
         if self.config.write(offset, from) == Some(Effect::FunctionReset) {
             self.reset();
+        } else if was_master && !self.config.may_master() {
+            self.check_quiet();
         }
     }
 
@@ -242,7 +250,7 @@ impl Gpu {
         offset: u64,
         from: &[u8],
         memory: &impl Memory,
-        _: &mut impl Interrupts,
+        lines: &mut impl Interrupts,
     ) {
         if self.faults.is(Fault::AllOnes) {
             self.pass();
@@ -254,6 +262,17 @@ impl Gpu {
             3 => self.memory_write(self.instance(offset), from),
             _ => {}
         }
+        self.work(memory, lines);
+    }
+
+    /// Does what waits to be done: says what the GSP has to say, and has it heard. To be called after
+    /// commands, too.
+    pub fn work(&mut self, memory: &impl Memory, lines: &mut impl Interrupts) {
+        if self.faults.is(Fault::AllOnes) {
+            return;
+        }
+        self.rm_say(memory);
+        self.signal(lines);
     }
 
     /// Without tables of its own BAR 3 shows the end of memory, as far as there is enough.

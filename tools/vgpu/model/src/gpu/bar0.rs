@@ -139,6 +139,8 @@ impl Gpu {
             NV_FUSE_OPT_FPF_NVDEC_UCODE_VERSION..0x0082_4200 => self.kept(at),
             _ if is_plain(at).is_some() => self.kept(at),
             _ if ZERO.iter().any(|range| range.contains(&at)) => 0,
+            NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF
+                ..=NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR => return self.tree_read(at),
             _ if NV_XVE_RANGE.contains(&at) => {
                 let mut bytes = [0; 4];
                 self.config
@@ -181,6 +183,7 @@ impl Gpu {
                 let text = format!("{} is written to ({value:#x})", name(at));
                 self.journal.complain(text);
             }
+            _ if self.tree_write(at, value) => {}
             _ => match is_plain(at) {
                 Some(mask) => {
                     self.plain.insert(at, value & mask);

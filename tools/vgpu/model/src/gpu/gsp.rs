@@ -3,6 +3,8 @@
 //! What the GSP does once its core runs: it reads commands, has the driver run a sequence, says that it
 //! is ready, answers, and suspends. Interface of 570.144.
 
+mod control;
+mod event;
 mod queue;
 
 use device_model::Memory;
@@ -11,14 +13,17 @@ use vgpu_facts::register::*;
 
 use super::Gpu;
 use super::booter::{GSP, SEC2};
+use super::interrupts::SWGEN0;
 use crate::fault::Fault;
 
+use event::Events;
 pub(super) use queue::Queue;
 
 const SET_SYSTEM_INFO: u32 = 72;
 const SET_REGISTRY: u32 = 73;
 const GET_STATIC_INFO: u32 = 65;
 const UNLOADING: u32 = 47;
+const RM_CONTROL: u32 = 76;
 const INIT_DONE: u32 = 0x1001;
 const RUN_SEQUENCER: u32 = 0x1002;
 const UNKNOWN: u32 = 0x1fff;
@@ -64,6 +69,8 @@ pub(super) struct Rm {
     told_settings: bool,
     /// Where what the driver may use of memory ends.
     usable: u64,
+    /// What it still has to say.
+    events: Events,
 }
 
 impl Gpu {
@@ -74,6 +81,7 @@ impl Gpu {
             usable,
             ..Rm::default()
         };
+        self.gsp_speaks();
         match Queue::open(libos, memory) {
             Ok(queue) => {
                 self.rm.queue = queue;
@@ -114,6 +122,7 @@ impl Gpu {
         self.falcons[SEC2].keep(falcon::MAILBOX0, 0);
         self.falcons[SEC2].halts(true);
         self.falcons[GSP].riscv = true;
+        self.gsp_speaks();
         self.rm.state = State::Ready;
         self.journal.say("the GSP is resumed");
         if !self.faults.strikes(Fault::InitDoneMissing) {
@@ -174,6 +183,10 @@ impl Gpu {
                 let info = self.static_info();
                 self.rm_send(function, &info, memory);
             }
+            RM_CONTROL if self.rm.state == State::Ready => {
+                let reply = self.control(payload);
+                self.rm_send(function, &reply, memory);
+            }
             UNLOADING => {
                 if payload.len() != 8 {
                     self.journal
@@ -223,8 +236,10 @@ impl Gpu {
                 self.journal.complain(format!("the status queue: {text}"));
             }
         }
-        // SWGEN0.
-        let pending = self.falcons[GSP].kept(falcon::IRQSTAT) | 1 << 6;
+        if self.faults.strikes(Fault::PointerWild) {
+            self.rm.queue.lose(memory);
+        }
+        let pending = self.falcons[GSP].kept(falcon::IRQSTAT) | SWGEN0;
         self.falcons[GSP].keep(falcon::IRQSTAT, pending);
     }
 
@@ -293,7 +308,11 @@ impl Gpu {
         if self.faults.is(Fault::NameEndless) {
             put(0x4ec, &[b'A'; 64]);
         }
-        for (at, handle) in [(0x640, 0xc1e0_0001_u32), (0x644, 0xbb), (0x648, 0xcc)] {
+        for (at, handle) in [
+            (0x640, control::CLIENT),
+            (0x644, control::DEVICE),
+            (0x648, control::SUBDEVICE),
+        ] {
             put(at, &handle.to_le_bytes());
         }
         info

@@ -65,6 +65,12 @@ impl Gpu {
         value: u32,
         memory: &impl Memory,
     ) -> bool {
+        if at == falcon::INTR_RETRIGGER && index == GSP {
+            if self.chip.retriggers() && value & 1 == 1 {
+                self.retrigger();
+            }
+            return self.chip.retriggers();
+        }
         let effect = self.falcons[index].write(at, value, &mut self.journal);
         match effect {
             Err(()) => return false,
@@ -368,10 +374,13 @@ impl Gpu {
             NV_PFB_PRI_MMU_WPR2_ADDR_LO,
             (start.saturating_sub(moved) >> 8) as u32,
         );
-        self.plain.insert(
-            NV_PFB_PRI_MMU_WPR2_ADDR_HI,
-            (end.saturating_sub(moved) >> 8) as u32,
-        );
+        let end = if self.faults.strikes(Fault::Wpr2Backwards) {
+            FRTS_ALIGNMENT
+        } else {
+            end.saturating_sub(moved)
+        };
+        self.plain
+            .insert(NV_PFB_PRI_MMU_WPR2_ADDR_HI, (end >> 8) as u32);
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use super::*;
 mod booter;
 mod fwsec;
 mod gsp;
+mod interrupts;
 
 /// A guest of 4 MiB.
 struct Guest(RefCell<Vec<u8>>);
@@ -48,9 +49,20 @@ impl Interrupts for Guest {
     fn raise(&mut self, _: Line) {}
 }
 
+/// What was raised.
+#[derive(Default)]
+struct Lines(Vec<Line>);
+
+impl Interrupts for Lines {
+    fn raise(&mut self, line: Line) {
+        self.0.push(line);
+    }
+}
+
 struct Card {
     gpu: Gpu,
     guest: Guest,
+    lines: Lines,
 }
 
 impl Card {
@@ -58,6 +70,7 @@ impl Card {
         Self {
             gpu: Gpu::new(Chip::find(chip).unwrap()),
             guest: Guest::default(),
+            lines: Lines::default(),
         }
     }
 
@@ -69,9 +82,15 @@ impl Card {
 
     fn write(&mut self, at: u32, value: u32) {
         let bytes = value.to_le_bytes();
-        let mut nobody = Guest(RefCell::default());
         self.gpu
-            .bar_write(0, at.into(), &bytes, &self.guest, &mut nobody);
+            .bar_write(0, at.into(), &bytes, &self.guest, &mut self.lines);
+    }
+
+    /// A command from outside.
+    fn obey(&mut self, line: &str) -> String {
+        let answer = crate::command::obey(&mut self.gpu, line);
+        self.gpu.work(&self.guest, &mut self.lines);
+        answer
     }
 
     fn arm(&mut self, text: &str) {

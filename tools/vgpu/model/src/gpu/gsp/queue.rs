@@ -205,6 +205,21 @@ impl Queue {
         message
     }
 
+    /// Whether there is room for a message with so long a payload, and as much again.
+    pub(super) fn has_room(&self, payload: usize, memory: &impl Memory) -> bool {
+        let Ok(read) = self.word(COMMANDS + READ, memory) else {
+            return false;
+        };
+        let free = (read % COUNT + COUNT - self.write - 1) % COUNT;
+        2 * (HEADER + payload).div_ceil(PAGE) <= free as usize
+    }
+
+    /// Leaves a write pointer that cannot be.
+    pub(super) fn lose(&self, memory: &impl Memory) {
+        // Where there is no memory the pointer is lost anyway.
+        let _ = self.set(STATUS + WRITE, &(COUNT + 1).to_le_bytes(), memory);
+    }
+
     /// Puts a message where the driver finds it.
     pub(super) fn send(&mut self, message: &[u8], memory: &impl Memory) -> Result<(), String> {
         if self.pages.is_empty() {

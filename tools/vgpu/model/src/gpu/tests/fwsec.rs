@@ -376,6 +376,10 @@ fn faults_on_the_way() {
             let start = u64::from(card.read(LOW)) << 8;
             assert_ne!(start, card.gpu.vram().size() - (2 << 20));
         }
+        let mut backwards = self::card(chip, Slip::None);
+        backwards.arm("wpr2-backwards");
+        run(&mut backwards, COMMAND_FRTS, Slip::None);
+        assert!((1..backwards.read(LOW)).contains(&backwards.read(HIGH)));
         let mut card = card(chip, Slip::None);
         card.arm("mailbox-error");
         run(&mut card, COMMAND_FRTS, Slip::None);

@@ -20,8 +20,8 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// A driver with its places in the queues.
-struct Driver {
-    card: Card,
+pub(super) struct Driver {
+    pub(super) card: Card,
     write: u32,
     read: u32,
     sequence: u32,
@@ -37,7 +37,7 @@ impl Driver {
         }
     }
 
-    fn guest(&self, at: u64, length: usize) -> Vec<u8> {
+    pub(super) fn guest(&self, at: u64, length: usize) -> Vec<u8> {
         self.card.guest.0.borrow()[at as usize..][..length].to_vec()
     }
 
@@ -83,12 +83,12 @@ impl Driver {
         self.card.write(GSP_BASE + QUEUE_HEAD, 0);
     }
 
-    fn send(&mut self, function: u32, payload: &[u8]) {
+    pub(super) fn send(&mut self, function: u32, payload: &[u8]) {
         self.send_with(function, payload, &[]);
     }
 
     /// The next message: its function and its payload.
-    fn receive(&mut self) -> Option<(u32, Vec<u8>)> {
+    pub(super) fn receive(&mut self) -> Option<(u32, Vec<u8>)> {
         let write = word(&self.guest(STATUS + 0x10, 4), 0);
         if write == self.read {
             return None;
@@ -185,8 +185,26 @@ fn running(chip: &str) -> Driver {
     Driver::new(card)
 }
 
-fn log(driver: &mut Driver) -> String {
+pub(super) fn log(driver: &mut Driver) -> String {
     driver.card.gpu.journal_mut().take().join("\n")
+}
+
+/// A card whose GSP answers.
+pub(super) fn answering(chip: &str) -> Driver {
+    let mut driver = running(chip);
+    driver.tell();
+    let (_, sequence) = driver.receive().unwrap();
+    driver.run(&sequence);
+    assert_eq!(driver.receive(), Some((0x1001, Vec::new())));
+    driver
+}
+
+/// Ends a GSP that answers.
+pub(super) fn end(driver: &mut Driver) {
+    driver.send(47, &[0; 8]);
+    while driver.receive() != Some((47, vec![0; 8])) {}
+    reset(&mut driver.card);
+    assert_eq!(boot(&mut driver.card, Kind::Unload, [0xff; 2]), 0);
 }
 
 #[test]
