@@ -10,16 +10,19 @@
 //!
 //! - [`Devres`] is a value that is taken away when the device is unbound, or when its handle is
 //!   dropped, whichever is first.
+//! - [`Held`] is such a value for who borrows the binding, beside others who do not.
 //! - [`on_unbind`] has a function called then.
 //!
 //! They are undone in the reverse order, after the driver's data have been dropped.
 //!
-//! Consumer: `samples/platform`.
+//! Consumers: `samples/platform`, `drivers/gpu/nova`.
 
 #[cfg(feature = "ktest")]
 mod tests;
 
 use core::ffi::c_void;
+use core::marker::PhantomData;
+use core::ops::Deref;
 
 use pinned_init::PinInit;
 
@@ -135,6 +138,66 @@ impl<T: Send + Sync + 'static> Devres<T> {
         // is that of `device`, since those before it are over; and the drop of this handle, which
         // is borrowed.
         Ok(unsafe { self.value.access() })
+    }
+}
+
+/// A value of a [`Devres`] for who borrows the device as bound: it dereferences to the value, and never
+/// fails. Others, such as a handler of interrupts, may have the same [`Devres`] without it.
+///
+/// # Invariants
+///
+/// The value was there when this was made, and the device is bound, by the same binding, during `'bound`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::devres::{Devres, Held};
+/// use kernel::faux;
+/// use kernel::prelude::*;
+/// use kernel::sync::Arc;
+///
+/// let registration = faux::Registration::new(c"ferrite-example", None)?;
+/// let value = Arc::new(Devres::new(registration.device(), 7)?, GFP_KERNEL)?;
+/// let held = Held::new(value.clone(), registration.device())?;
+/// drop(value);
+/// assert_eq!(*held, 7);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Held<'bound, T: Send + Sync + 'static> {
+    devres: Arc<Devres<T>>,
+    _bound: PhantomData<&'bound Device<Bound>>,
+}
+
+impl<'bound, T: Send + Sync + 'static> Held<'bound, T> {
+    /// Holds a value. Any context.
+    ///
+    /// # Errors
+    ///
+    /// As [`Devres::access`].
+    pub fn new(devres: Arc<Devres<T>>, device: &'bound Device<Bound>) -> Result<Self> {
+        devres.access(device)?;
+        // INVARIANT: it was there just now, and the device is borrowed as bound.
+        Ok(Self {
+            devres,
+            _bound: PhantomData,
+        })
+    }
+
+    /// What it is a value of, for who shall have it, too.
+    #[must_use]
+    pub fn devres(&self) -> &Arc<Devres<T>> {
+        &self.devres
+    }
+}
+
+impl<T: Send + Sync + 'static> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: by the invariant it was there, and it is taken away in two cases only:
+        // - the end of the binding, which is not before the end of `'bound`;
+        // - the drop of the handle, to which this has a reference.
+        unsafe { self.devres.value.access() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Devres, on_unbind};
+use super::{Devres, Held, on_unbind};
 use crate::faux;
 use crate::ktest::each_allocation_fails;
 use crate::prelude::*;
@@ -65,6 +65,26 @@ fn a_handle_that_is_dropped_takes_the_value_along() -> Result {
     drop(value);
     assert_eq!(trail.get(), 1);
     drop(registration);
+    assert_eq!(trail.get(), 1);
+    Ok(())
+}
+
+#[kernel_test]
+fn what_is_held_stays_until_the_last_has_gone() -> Result {
+    let trail = Trail::new()?;
+    let one = faux::Registration::new(c"ferrite-devres", None)?;
+    let other = faux::Registration::new(c"ferrite-other", None)?;
+    let value = Arc::new(
+        Devres::new(one.device(), Leaves(trail.clone(), 1))?,
+        GFP_KERNEL,
+    )?;
+    let wrong = Held::new(value.clone(), other.device());
+    assert_eq!(wrong.err(), Some(EINVAL));
+    let held = Held::new(value.clone(), one.device())?;
+    assert!(Arc::ptr_eq(held.devres(), &value));
+    drop(value);
+    assert_eq!((held.1, trail.get()), (1, 0));
+    drop(held);
     assert_eq!(trail.get(), 1);
     Ok(())
 }
