@@ -259,10 +259,30 @@ nova_has_booted() {
 		check_eq "$log" "$log" "$(dd if="$file" bs=8 skip=17 count=1 2>/dev/null | tr -d '\000' | tr A-Z a-z)"
 	done
 	steps="claim identify dma-mask gfw-boot idle flush-page memory vbios fwsec firmware gsp-memory frts"
-	steps="$steps gsp-falcon booter riscv system-info sequencer init-done static-info"
+	steps="$steps gsp-falcon booter riscv system-info sequencer init-done static-info events"
 	check_eq "the steps" "$steps" \
 		"$(sed -n 's/^step \(.*\): [0-9.]* us$/\1/p' "$boot" | xargs)"
 	check_eq "how much of its memory is claimed" 3 "$(grep -c ': nova$' /proc/iomem)"
+}
+
+# nova_count NAME: a line of what nova counts of the virtual GPU that was found: 'lost', 'event OS_ERROR_LOG'.
+nova_count() { sed -n "s/^$1: //p" "/sys/kernel/debug/nova/${VGPU##*/}/events"; }
+nova_counts() { [ "$(nova_count "$1")" = "$2" ]; }
+
+# nova_interrupts: how many interrupts nova has had, as the kernel counts.
+nova_interrupts() {
+	awk '$NF == "nova" { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i } END { print sum + 0 }' /proc/interrupts
+}
+
+# nova_hears: its GSP says something, and nova hears it by one interrupt.
+nova_hears() {
+	said=$(($(nova_count 'event OS_ERROR_LOG') + 1))
+	came=$(($(nova_interrupts) + 1))
+	lost=$(nova_count lost)
+	vgpu "event os-error-log"
+	wait_for 10 nova_counts 'event OS_ERROR_LOG' $said
+	check_eq "the interrupts" $came "$(nova_interrupts)"
+	check_eq "those that were lost" "$lost" "$(nova_count lost)"
 }
 
 # nova_protects MIB: FWSEC has protected the second MiB from the end of the card's memory, of which it has so

@@ -21,6 +21,10 @@ load nova
 nova_has_booted AD102 Ada 24576 "descriptor 3, 3 signatures"
 nova_protects 24576
 
+point "it is heard by interrupts"
+nova_hears
+nova_hears
+
 point "and is left as it was"
 unload nova
 vgpu_no_complaints

@@ -81,6 +81,7 @@ echo 1 >"$VGPU/reset"
 fails frts-error EIO 'frts: FWSEC ends with the error: 0x5a: EIO$'
 fails wpr2-missing EIO 'frts: FWSEC has protected nothing: EIO$'
 fails wpr2-elsewhere EIO 'frts: FWSEC has protected another region: EIO$'
+fails wpr2-backwards EIO 'frts: FWSEC has protected another region: EIO$'
 is_well
 
 point "how its GSP starts"

@@ -20,6 +20,10 @@ mark
 load nova
 nova_has_booted GA100 Ampere 40960 "descriptor 2, 0 signatures"
 
+point "it is heard by interrupts"
+nova_hears
+nova_hears
+
 point "and is left as it was"
 unload nova
 vgpu_no_complaints

@@ -21,6 +21,10 @@ load nova
 nova_has_booted TU102 Turing 11264 "descriptor 2, 0 signatures"
 nova_protects 11264
 
+point "it is heard by interrupts"
+nova_hears
+nova_hears
+
 point "and is left as it was"
 unload nova
 vgpu_no_complaints

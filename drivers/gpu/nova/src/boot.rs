@@ -2,14 +2,15 @@
 
 //! The steps of a boot: their names, how long they took, and what went wrong in them.
 
-use kernel::device::Bound;
+use kernel::device::{AsDevice, Bound};
 use kernel::io::Io;
 use kernel::pci::Device;
 use kernel::prelude::*;
+use kernel::print::Text;
 use kernel::time::{Delta, Instant, Monotonic};
 use nova_formats::{self as formats, Part};
 
-use crate::registers::{Bar0, NV_PMC_BOOT_0};
+use crate::registers::{Bar0, NV_PMC_BOOT_0, Registers};
 
 macro_rules! steps {
     ($($(#[$meta:meta])* $step:ident $name:literal,)*) => {
@@ -69,6 +70,8 @@ steps! {
     InitDone "init-done",
     /// The GSP has told of the card.
     StaticInfo "static-info",
+    /// What the GSP says from now on is heard.
+    Events "events",
 }
 
 /// Why a step failed.
@@ -101,18 +104,31 @@ impl Fault {
         }
     }
 
-    /// Warns of what went wrong when something was undone, and what comes of it.
-    pub(crate) fn warn(&self, device: &Device<Bound>, then: &'static str) {
+    /// Warns of what went wrong, and what comes of it: the boot goes on, or is being undone.
+    // Its text is not in the stack frames of those who have nothing to say.
+    #[inline(never)]
+    pub(crate) fn warn(&self, device: &impl AsDevice, then: &'static str) {
         let errno = self.errno();
         match self {
             Self::Value(what, value, _) => {
                 dev_warn!(device, "{}: {:#x}: {}: {}", *what, *value, errno, then);
             }
             Self::Text(what, _) => dev_warn!(device, "{}: {}: {}", *what, errno, then),
-            Self::Errno(_) | Self::Format(_) => dev_warn!(device, "{}: {}", errno, then),
+            Self::Format(error) => {
+                let what = of_format(error);
+                dev_warn!(
+                    device,
+                    "{}: {}: {}",
+                    what.as_str().unwrap_or("?"),
+                    errno,
+                    then
+                );
+            }
+            Self::Errno(_) => dev_warn!(device, "{}: {}", errno, then),
         }
     }
 
+    #[inline(never)]
     fn log(&self, device: &Device<Bound>, step: Step) {
         let (name, errno) = (step.name(), self.errno());
         match self {
@@ -121,7 +137,10 @@ impl Fault {
                 dev_err!(device, "{}: {}: {:#x}: {}", name, *what, *value, errno);
             }
             Self::Text(what, _) => dev_err!(device, "{}: {}: {}", name, *what, errno),
-            Self::Format(error) => log_format(device, name, error),
+            Self::Format(error) => {
+                let what = of_format(error);
+                dev_err!(device, "{}: {}", name, what.as_str().unwrap_or("?"));
+            }
         }
     }
 }
@@ -129,13 +148,16 @@ impl Fault {
 /// Whether it is said by the GSP, rather than found in a file or the ROM.
 fn is_said(part: Part) -> bool {
     use Part::{
-        Command, Continuation, Event, QueueElement, QueuePointer, RpcHeader, Sequence, StaticInfo,
+        Command, Continuation, Control, Event, InterruptTable, QueueElement, QueuePointer,
+        RpcHeader, Sequence, StaticInfo,
     };
     matches!(
         part,
         Command
             | Continuation
+            | Control
             | Event
+            | InterruptTable
             | QueueElement
             | QueuePointer
             | RpcHeader
@@ -144,20 +166,15 @@ fn is_said(part: Part) -> bool {
     )
 }
 
-fn log_format(device: &Device<Bound>, name: &str, error: &formats::Error) {
+/// What is wrong, in a text.
+fn of_format(error: &formats::Error) -> Text<192> {
     let (part, at, what) = (error.part.name(), error.at, error.what.text());
-    match error.what.number() {
-        Some(number) => dev_err!(
-            device,
-            "{}: {} at {:#x} {}: {:#x}",
-            name,
-            part,
-            at,
-            what,
-            number
-        ),
-        None => dev_err!(device, "{}: {} at {:#x} {}", name, part, at, what),
+    let mut text = Text::new();
+    write_text!(&mut text, "{} at {:#x} {}", part, at, what);
+    if let Some(number) = error.what.number() {
+        write_text!(&mut text, ": {:#x}", number);
     }
+    text
 }
 
 impl From<Error> for Fault {
@@ -174,7 +191,7 @@ impl From<formats::Error> for Fault {
 
 /// Whether the card answers. One that was pulled out, or hangs, reads as all ones, which this register
 /// never is.
-pub(crate) fn answers(bar: &Bar0<'_>) -> bool {
+pub(crate) fn answers(bar: &Registers) -> bool {
     bar.read(NV_PMC_BOOT_0).is_there()
 }
 

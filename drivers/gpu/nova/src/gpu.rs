@@ -69,7 +69,7 @@ impl<'bound> Gpu<'bound> {
             let programs = Programs::new(device, &bar, chipset, &vbios, frts)?;
             Ok((programs, Image::new(device, chipset, &memory)?))
         })?;
-        let shared = boot.on_card(&bar, Step::GspMemory, || Shared::new(device, bar.clone()))?;
+        let shared = boot.on_card(&bar, Step::GspMemory, || Shared::new(device, &bar))?;
         let gsp = boot.on_card(&bar, Step::Frts, || {
             let (enabled, bar) = (enabled.clone(), bar.clone());
             let quiet = Quiet::new(device, enabled, bar.clone(), chipset, flush.clone());
@@ -85,6 +85,7 @@ impl<'bound> Gpu<'bound> {
             frts,
             card,
             logs: gsp.logs(),
+            channel: gsp.channel(),
             taken,
             ready,
         };
@@ -113,6 +114,7 @@ fn start<'bound>(
     boot.on_card(bar, Step::Sequencer, || gsp.wait_for_sequence())?;
     boot.on_card(bar, Step::InitDone, || gsp.wait_until_ready())?;
     let card = boot.on_card(bar, Step::StaticInfo, || gsp.card(memory.size))?;
+    boot.on_card(bar, Step::Events, || gsp.listen())?;
     Ok((gsp, card))
 }
 

@@ -38,16 +38,17 @@ use core::pin::Pin;
 
 use kernel::device::{Bound, Core};
 use kernel::device_id::RawIdTable;
+use kernel::devres::Held;
 use kernel::driver::Registration;
 use kernel::pci::{
-    Adapter, Claim, Device, DeviceId, Driver, Enabled, IdTable, Resource, ResourceKind,
+    Adapter, Bar, Claim, Device, DeviceId, Driver, Enabled, IdTable, Resource, ResourceKind,
 };
 use kernel::prelude::*;
 use kernel::sync::Arc;
 
 use crate::boot::{Boot, Fault, Step};
 use crate::gpu::Gpu;
-use crate::registers::{BAR, Bar0};
+use crate::registers::{BAR, Bar0, SIZE};
 use crate::report::Files;
 
 module! {
@@ -118,7 +119,9 @@ impl Driver for NovaDriver {
         let (others, enabled, bar) = boot.step(Step::Claim, || {
             let others = Others::new(device)?;
             let enabled = Arc::new(device.enable_mem()?, GFP_KERNEL)?;
-            let bar: Bar0<'bound> = device.map_bar(BAR, c"nova").map_err(Fault::in_use)?;
+            let bar: Bar<'bound, SIZE> = device.map_bar(BAR, c"nova").map_err(Fault::in_use)?;
+            let bar = Arc::new(bar.into_devres()?, GFP_KERNEL)?;
+            let bar: Bar0<'bound> = Held::new(bar, device.generic())?;
             Ok((others, enabled, bar))
         })?;
         dev_dbg!(device, "{} further BARs are ours", others.count());

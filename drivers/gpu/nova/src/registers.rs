@@ -4,6 +4,7 @@
 
 pub(crate) mod falcon;
 
+use kernel::devres::Held;
 use kernel::io::register;
 use kernel::pci::Bar;
 
@@ -14,8 +15,10 @@ pub(crate) const SIZE: usize = 0x100_0000;
 /// Where in it the ROM is shown.
 pub(crate) const PROM: u32 = 0x30_0000;
 
-/// The card's registers.
-pub(crate) type Bar0<'bound> = Bar<'bound, SIZE>;
+/// The card's registers, for those who may outlive the binding: handlers of interrupts.
+pub(crate) type Registers = Bar<'static, SIZE>;
+/// The same, for who borrows the card.
+pub(crate) type Bar0<'bound> = Held<'bound, Registers>;
 
 register! {
     /// Which chip this is, as far as the oldest chips can tell.
@@ -33,6 +36,21 @@ register! {
         19:16 major_revision;
         15:12 minor_revision;
     }
+
+    /// Whatever is written here lets the next message of MSI come.
+    pub(crate) NV_XVE_CYA_2(u32, wo) @ 0x08_8704 { 31:0 value; }
+    /// The interrupts that there are, 32 in a leaf; ones that are written clear them.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(u32)[8] @ 0xb8_1000 { 31:0 vectors; }
+    /// Which of them are heard from now on.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET(u32)[8] @ 0xb8_1200 { 31:0 vectors; }
+    /// Which of them are heard no more.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR(u32)[8] @ 0xb8_1400 {
+        31:0 vectors;
+    }
+    /// Which pairs of leaves come through to the processor from now on.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET(u32) @ 0xb8_1608 { 31:0 pairs; }
+    /// Which of them do no more.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR(u32) @ 0xb8_1610 { 31:0 pairs; }
 
     /// How much memory Turing and GA100 have.
     pub(crate) NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE(u32, ro) @ 0x10_0ce0 {

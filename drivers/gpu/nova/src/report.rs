@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What people can look at: two lines in the log, and the files in `/sys/kernel/debug/nova/<card>`: `boot`, and
-//! the GSP's logs.
+//! What people can look at: two lines in the log, and the files in `/sys/kernel/debug/nova/<card>`: `boot`,
+//! `events`, and the GSP's logs.
 
 use core::ffi::CStr;
 use core::pin::Pin;
@@ -12,6 +12,7 @@ use kernel::pci::Device;
 use kernel::prelude::*;
 use kernel::print::Text;
 use kernel::seq_file::SeqFile;
+use kernel::sync::Arc;
 use kernel::time::Delta;
 use kernel::{global_lock, seq_print};
 use nova_formats::fb::Region;
@@ -22,7 +23,7 @@ use crate::boot::Taken;
 use crate::fb::Memory;
 use crate::firmware::VERSION;
 use crate::gpu::Spec;
-use crate::gsp::{LOGS, Log};
+use crate::gsp::{Channel, LOGS, Log};
 
 global_lock! {
     /// The directory that the cards' directories are in; there while the module is.
@@ -61,6 +62,9 @@ impl Files {
             for (name, log) in LOG_FILES.iter().zip(&report.logs) {
                 dir.read_binary_file(name, log)?;
             }
+            dir.read_callback_file(c"events", report, |report: &Report, seq| {
+                report.channel.show(seq)
+            })?;
             dir.read_callback_file(c"boot", report, Report::show)
         });
         match KBox::pin_init(scope, GFP_KERNEL) {
@@ -119,6 +123,7 @@ pub(crate) struct Report {
     pub(crate) frts: Region,
     pub(crate) card: KBox<Card>,
     pub(crate) logs: [Log; LOGS],
+    pub(crate) channel: Arc<Channel>,
     pub(crate) taken: KVec<Taken>,
     /// How long it took from the probe's begin to its last step's end.
     pub(crate) ready: Delta,

@@ -179,7 +179,8 @@ impl<'bound> Protected<'bound> {
         }
         match region(&self.bar) {
             None => Err(Fault::Text("FWSEC has protected nothing", EIO)),
-            Some(found) if found.start != frts.start => {
+            // Where it ends is not compared: whether the last page counts, nobody says.
+            Some(found) if found.start != frts.start || found.end <= frts.start => {
                 Err(Fault::Text("FWSEC has protected another region", EIO))
             }
             Some(_) => Ok(()),

@@ -96,6 +96,15 @@ impl What {
         }
     }
 
+    /// Whether it has come before, rather than too early.
+    #[must_use]
+    pub const fn is_repeated(self) -> bool {
+        match self {
+            Self::Order { expected, found } => found.wrapping_sub(expected) > i32::MAX as u32,
+            _ => false,
+        }
+    }
+
     /// The number that goes with the text, if there is one.
     #[must_use]
     pub const fn number(self) -> Option<u64> {
@@ -198,6 +207,7 @@ parts! {
     Continuation "a continuation record",
     Registry "the table of registry values",
     StaticInfo "the GSP's static information",
+    Control "an RM control",
     InterruptTable "the GSP's table of interrupts",
     Event "an event of the GSP",
     Sequence "the GSP's register sequence",

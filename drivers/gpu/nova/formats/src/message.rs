@@ -234,6 +234,11 @@ impl InOrder {
         self.next
     }
 
+    /// An element came that cannot be told its number from: it was the next.
+    pub fn skip(&mut self) {
+        self.next = self.next.wrapping_add(1);
+    }
+
     /// Takes an element. What comes after it is expected behind it, also if it was not the next.
     ///
     /// # Errors

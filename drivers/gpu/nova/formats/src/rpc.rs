@@ -6,6 +6,7 @@
 //! [`Event`], which are the same for all. What has had the same layout in all releases is in [`payload`].
 //! To add an RPC: declare its layouts beside the others, add a method here, and a test for each release.
 
+pub mod control;
 mod event;
 mod function;
 pub mod interrupts;

@@ -100,6 +100,11 @@ impl Chipset {
         !self.is_turing() && self != Self::GA100
     }
 
+    /// Whether its falcons pulse their interrupt, and can be told to do so again.
+    pub(crate) fn retriggers(self) -> bool {
+        !self.is_turing()
+    }
+
     /// Whose signature of the GSP's firmware it takes.
     pub(crate) fn signature_family(self) -> &'static str {
         match self {

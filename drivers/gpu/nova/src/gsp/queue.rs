@@ -2,18 +2,15 @@
 
 //! The two queues: commands to the GSP, and what the GSP has to say.
 //!
-//! The memory is shared with the GSP, so it is accessed by whole words, each once. A message is copied
-//! to memory of the driver's before it is looked at.
+//! The memory is shared with the GSP, so a pointer is read once, and a message is copied to memory of the
+//! driver's before it is looked at.
 
 use core::ops::Range;
 
-use kernel::device::Bound;
 use kernel::dma::Coherent;
 use kernel::io::poll::read_poll_timeout;
 use kernel::io::{Io, Register as _};
-use kernel::pci::Device;
 use kernel::prelude::*;
-use kernel::sync::Arc;
 use kernel::sync::barrier::{dma_rmb, dma_wmb};
 use kernel::time::Delta;
 use nova_formats::message::{ElementHeader, HEADER_SIZE, Header, InOrder, LARGEST, Message, parts};
@@ -24,7 +21,7 @@ use nova_formats::rpc::Function;
 use zerocopy::IntoBytes as _;
 
 use crate::boot::{Fault, answers};
-use crate::registers::{Bar0, NV_PGSP_QUEUE_HEAD};
+use crate::registers::{NV_PGSP_QUEUE_HEAD, Registers};
 
 const WORD: usize = size_of::<u32>();
 /// How long the GSP may take to read commands, if there is no room for another.
@@ -32,9 +29,37 @@ const ROOM: Delta = Delta::from_secs(1);
 /// How often it is looked whether it has done something.
 const TICK: Delta = Delta::from_micros(100);
 
-pub(super) struct Queue<'bound> {
-    bar: Arc<Bar0<'bound>>,
-    memory: Coherent<'bound, [u32]>,
+/// The memory that the queues are in.
+pub(super) type Shared<'bound> = Coherent<'bound, [u32]>;
+
+/// What the queues are accessed by.
+#[derive(Clone, Copy)]
+pub(super) struct Access<'a> {
+    pub(super) bar: &'a Registers,
+    pub(super) memory: &'a Shared<'static>,
+}
+
+impl Access<'_> {
+    fn word(&self, at: usize) -> Result<u32> {
+        Ok(self.memory.view().index(at / WORD)?.read())
+    }
+
+    fn set_word(&self, at: usize, value: u32) -> Result {
+        self.memory.view().index(at / WORD)?.write(value);
+        Ok(())
+    }
+
+    /// Where the GSP goes on to write. The memory says nothing of a card that is gone: that is `ENODEV`.
+    fn write_pointer(&self) -> Result<u32> {
+        if !answers(self.bar) {
+            return Err(ENODEV);
+        }
+        self.word(STATUS_AT + WRITE_POINTER_AT)
+    }
+}
+
+/// Where the driver is in the queues.
+pub(super) struct Queue {
     /// Where the next command goes, and its number.
     write: Pointer,
     sequence: u32,
@@ -47,13 +72,20 @@ pub(super) struct Queue<'bound> {
     size: usize,
 }
 
-impl<'bound> Queue<'bound> {
+/// A message that is whole.
+pub(super) struct Taken {
+    pub(super) header: Header,
+    /// Whether it is the next.
+    pub(super) order: nova_formats::Result<()>,
+}
+
+/// How much memory there is, in words.
+pub(super) const WORDS: usize = queue::SIZE / WORD;
+
+impl Queue {
+    /// Prepares the memory.
     #[inline(never)]
-    pub(super) fn new(
-        device: &'bound Device<Bound>,
-        bar: Arc<Bar0<'bound>>,
-    ) -> Result<Self, Fault> {
-        let memory = Coherent::zeroed_slice(device.generic(), queue::SIZE / WORD, GFP_KERNEL)?;
+    pub(super) fn new(memory: &Shared<'_>) -> Result<Self, Fault> {
         let mut element = KVVec::from_elem(0, LARGEST / WORD, GFP_KERNEL)?;
         queue::write(element.as_mut_bytes(), memory.dma_address())?;
         memory
@@ -61,8 +93,6 @@ impl<'bound> Queue<'bound> {
             .range(..element.len())?
             .copy_from_slice(&element)?;
         Ok(Self {
-            bar,
-            memory,
             write: Pointer::START,
             sequence: 0,
             read: Pointer::START,
@@ -72,32 +102,28 @@ impl<'bound> Queue<'bound> {
         })
     }
 
-    /// Where the GSP finds the queues.
-    pub(super) fn address(&self) -> u64 {
-        self.memory.dma_address()
-    }
-
-    fn word(&self, at: usize) -> Result<u32> {
-        Ok(self.memory.view().index(at / WORD)?.read())
-    }
-
-    fn set_word(&self, at: usize, value: u32) -> Result {
-        self.memory.view().index(at / WORD)?.write(value);
-        Ok(())
-    }
-
-    /// Sends a command, in as many elements as it takes.
-    pub(super) fn send(&mut self, function: Function, payload: &[u8]) -> Result<(), Fault> {
+    /// Sends a command, in as many elements as it takes. May sleep.
+    pub(super) fn send(
+        &mut self,
+        on: Access<'_>,
+        function: Function,
+        payload: &[u8],
+    ) -> Result<(), Fault> {
         for piece in parts(function, payload.len()) {
             let bytes = payload.get(piece.range).ok_or(EINVAL)?;
-            self.send_element(piece.function, bytes)?;
+            self.send_element(on, piece.function, bytes)?;
         }
         Ok(())
     }
 
-    fn send_element(&mut self, function: Function, payload: &[u8]) -> Result<(), Fault> {
+    fn send_element(
+        &mut self,
+        on: Access<'_>,
+        function: Function,
+        payload: &[u8],
+    ) -> Result<(), Fault> {
         let header = ElementHeader::command(function, self.sequence, &[payload])?;
-        let places = self.wait_for_room(header.pages.get())?;
+        let places = self.wait_for_room(on, header.pages.get())?;
         let element = self.element.as_mut_bytes();
         let (head, rest) = element.split_at_mut_checked(HEADER_SIZE).ok_or(EINVAL)?;
         head.copy_from_slice(header.as_bytes());
@@ -112,24 +138,24 @@ impl<'bound> Queue<'bound> {
         );
         let (element, rest) = self.element.split_at_checked(first.len()).ok_or(EINVAL)?;
         let rest = rest.get(..second.len()).ok_or(EINVAL)?;
-        self.memory.view().range(first)?.copy_from_slice(element)?;
-        self.memory.view().range(second)?.copy_from_slice(rest)?;
+        on.memory.view().range(first)?.copy_from_slice(element)?;
+        on.memory.view().range(second)?.copy_from_slice(rest)?;
         dma_wmb();
         self.write = self.write.after(header.pages.get());
-        self.set_word(COMMANDS_AT + WRITE_POINTER_AT, self.write.raw())?;
+        on.set_word(COMMANDS_AT + WRITE_POINTER_AT, self.write.raw())?;
         self.sequence = self.sequence.wrapping_add(1);
-        self.bar
+        on.bar
             .write(NV_PGSP_QUEUE_HEAD, NV_PGSP_QUEUE_HEAD::zeroed());
         Ok(())
     }
 
     /// Waits until so many pages can be written.
-    fn wait_for_room(&self, pages: u32) -> Result<Pieces, Fault> {
+    fn wait_for_room(&self, on: Access<'_>, pages: u32) -> Result<Pieces, Fault> {
         let ring = |read| Ring {
             write: self.write,
             read,
         };
-        let pointer = || self.word(STATUS_AT + READ_POINTER_AT);
+        let pointer = || on.word(STATUS_AT + READ_POINTER_AT);
         // A pointer that cannot be is not waited for.
         let is_there =
             |raw: &u32| Pointer::from_gsp(*raw).map_or(true, |p| ring(p).free() >= pages);
@@ -138,46 +164,67 @@ impl<'bound> Queue<'bound> {
         Ok(ring(Pointer::from_gsp(read)?).to_write(pages)?)
     }
 
-    /// Takes the next message; [`Self::payload`] is what it says.
+    /// Waits for the next message, and takes it; [`Self::payload`] is what it says. May sleep.
     ///
     /// # Errors
     ///
-    /// There is none in this time, or it is none. It is then done with, like all others behind it if it
-    /// cannot be told where it ends.
-    pub(super) fn receive(&mut self, patience: Delta) -> Result<Header, Fault> {
-        self.size = 0;
-        let pointer = || {
-            // The memory says nothing of a card that is gone.
-            if !answers(&self.bar) {
-                return Err(ENODEV);
-            }
-            self.word(STATUS_AT + WRITE_POINTER_AT)
-        };
-        let read = self.read.raw();
-        let write = read_poll_timeout(pointer, |write| *write != read, TICK, patience)
+    /// There is none in this time, or it is not the next; or as [`Self::take`].
+    pub(super) fn receive(&mut self, on: Access<'_>, patience: Delta) -> Result<Header, Fault> {
+        let (pointer, read) = (|| on.write_pointer(), self.read.raw());
+        read_poll_timeout(pointer, |write| *write != read, TICK, patience)
             .map_err(|error| Fault::Text("the GSP says nothing", error))?;
+        let Taken { header, order } = self.take(on)?;
+        order?;
+        Ok(header)
+    }
+
+    /// Whether there is a message. Not of a card that does not answer.
+    pub(super) fn has_more(&self, on: Access<'_>) -> bool {
+        on.write_pointer()
+            .is_ok_and(|write| write != self.read.raw())
+    }
+
+    /// Where the driver goes on to read.
+    pub(super) fn place(&self) -> Pointer {
+        self.read
+    }
+
+    /// Takes the next message, which is there. Any context.
+    ///
+    /// # Errors
+    ///
+    /// It is none. It is then done with, like all others behind it if it cannot be told where it ends; but
+    /// not if there is no telling where the GSP writes.
+    pub(super) fn take(&mut self, on: Access<'_>) -> Result<Taken, Fault> {
+        self.size = 0;
+        let write = on.write_pointer()?;
         let ring = Ring {
             write: Pointer::from_gsp(write)?,
             read: self.read,
         };
         dma_rmb();
         let there = ring.to_read();
-        let parsed = self.header(&there);
+        let parsed = self.header(on, &there);
         let pages = parsed.as_ref().map_or(ring.used(), Header::pages);
         let copied = match &parsed {
             // What is there are whole pages.
-            Ok(header) => self.copy(&there, header.size().saturating_add(WORD - 1) & !(WORD - 1)),
+            Ok(header) => {
+                let size = header.size().saturating_add(WORD - 1) & !(WORD - 1);
+                self.copy(on, &there, size)
+            }
             Err(_) => Ok(()),
         };
         self.read = self.read.after(pages);
-        self.set_word(COMMANDS_AT + READ_POINTER_AT, self.read.raw())?;
-        let size = parsed?.size();
-        copied?;
-        let element = self.element.as_bytes().get(..size).ok_or(EINVAL)?;
-        let header = Message::parse(element)?.header;
-        self.order.take(header.sequence)?;
+        on.set_word(COMMANDS_AT + READ_POINTER_AT, self.read.raw())?;
+        let whole = parsed.and_then(|header| {
+            copied?;
+            let element = self.element.as_bytes().get(..header.size());
+            Ok(Message::parse(element.ok_or(EINVAL)?)?.header)
+        });
+        let header = whole.inspect_err(|_| self.order.skip())?;
         self.size = header.size();
-        Ok(header)
+        let order = self.order.take(header.sequence);
+        Ok(Taken { header, order })
     }
 
     /// What the message said that was received last.
@@ -186,14 +233,14 @@ impl<'bound> Queue<'bound> {
         element.unwrap_or_default()
     }
 
-    fn header(&mut self, there: &Pieces) -> Result<Header, Fault> {
-        self.copy(there, HEADER_SIZE)?;
+    fn header(&mut self, on: Access<'_>, there: &Pieces) -> Result<Header, Fault> {
+        self.copy(on, there, HEADER_SIZE)?;
         let header = self.element.as_bytes().first_chunk().ok_or(EINVAL)?;
         Ok(Header::parse(header, there.size())?)
     }
 
     /// Copies so many bytes of what is there, a multiple of [`WORD`].
-    fn copy(&mut self, there: &Pieces, size: usize) -> Result<(), Fault> {
+    fn copy(&mut self, on: Access<'_>, there: &Pieces, size: usize) -> Result<(), Fault> {
         let places = there.within(0..size)?;
         let (first, second) = (
             words(STATUS_AT, places.first),
@@ -204,8 +251,8 @@ impl<'bound> Queue<'bound> {
             .split_at_mut_checked(first.len())
             .ok_or(EINVAL)?;
         let end = end.get_mut(..second.len()).ok_or(EINVAL)?;
-        self.memory.view().range(first)?.copy_to_slice(begin)?;
-        self.memory.view().range(second)?.copy_to_slice(end)?;
+        on.memory.view().range(first)?.copy_to_slice(begin)?;
+        on.memory.view().range(second)?.copy_to_slice(end)?;
         Ok(())
     }
 }

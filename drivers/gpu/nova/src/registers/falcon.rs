@@ -28,6 +28,11 @@ impl Origin<PFalcon2> for Sec2 {
 }
 
 register! {
+    /// Clears its interrupts.
+    pub(crate) NV_PFALCON_FALCON_IRQSCLR(u32, wo) @ PFalcon + 0x4 {
+        /// The GSP has put a message into the queue.
+        6 swgen0;
+    }
     /// For anything: arguments before a start, results after the halt.
     pub(crate) NV_PFALCON_FALCON_MAILBOX0(u32) @ PFalcon + 0x40 { 31:0 value; }
     /// The second one.
@@ -86,6 +91,8 @@ register! {
     pub(crate) NV_PFALCON_FALCON_DMEMD(u32) @ PFalcon + 0x1c4 { 31:0 data; }
     /// Held in reset while this says so.
     pub(crate) NV_PFALCON_FALCON_ENGINE(u32) @ PFalcon + 0x3c0 { 0 reset; }
+    /// Has its interrupt come again if it is still up. From GA100 on.
+    pub(crate) NV_PFALCON_FALCON_INTR_RETRIGGER(u32, wo) @ PFalcon + 0x3e8 { 0 trigger; }
     /// Its ways to memory.
     pub(crate) NV_PFALCON_FBIF_TRANSCFG(u32)[8] @ PFalcon + 0x600 {
         2 physical;

@@ -17,6 +17,15 @@ macro_rules! events {
         }
 
         impl Event {
+            /// All of them, in the order of their places.
+            pub const ALL: &[Self] = &[$(Self::$event,)*];
+
+            /// Which of [`Event::ALL`] it is.
+            #[must_use]
+            pub const fn place(self) -> usize {
+                self as usize
+            }
+
             /// What it is called.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -207,6 +216,15 @@ impl<'a> OsErrorLog<'a> {
             channel: header.channel.get(),
             text: end.and_then(|end| text.get(..end)).unwrap_or(text),
         })
+    }
+
+    /// What of the text can stand in a line of a log: all before what is not a printable character.
+    #[must_use]
+    pub fn line(&self) -> &'a str {
+        let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+        let end = self.text.iter().position(|byte| !printable(byte));
+        let line = end.and_then(|end| self.text.get(..end));
+        core::str::from_utf8(line.unwrap_or(self.text)).unwrap_or_default()
     }
 }
 

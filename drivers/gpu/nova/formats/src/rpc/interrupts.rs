@@ -10,6 +10,8 @@ use crate::{Error, Part, Result, What};
 
 /// `NV2080_CTRL_CMD_INTERNAL_INTR_GET_KERNEL_TABLE`, the command of the RM control.
 pub const GET_TABLE: u32 = 0x2080_0a5c;
+/// How long its parameters are.
+pub const TABLE_SIZE: u32 = 2068;
 /// What stands for no interrupt.
 const NONE: u32 = 0xffff_ffff;
 
@@ -47,6 +49,41 @@ layout! {
     }
 }
 
+/// Where in the tree of interrupts a vector is: a bit of one of eight leaves. A pair of leaves is a bit of
+/// the top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vector(u8);
+
+impl Vector {
+    /// The vector of this number.
+    ///
+    /// # Errors
+    ///
+    /// No leaf has so many.
+    pub fn new(number: u32) -> Result<Self> {
+        let vector = u8::try_from(number).map(Self);
+        vector.map_err(|_| error(4, What::Value(u64::from(number))))
+    }
+
+    /// Which leaf it is in: below 8.
+    #[must_use]
+    pub const fn leaf(self) -> usize {
+        (self.0 / 32) as usize
+    }
+
+    /// Its bit in the leaf.
+    #[must_use]
+    pub const fn bit(self) -> u32 {
+        1_u32.wrapping_shl(self.0 as u32)
+    }
+
+    /// The bit of its pair of leaves in the top.
+    #[must_use]
+    pub const fn pair(self) -> u32 {
+        1_u32.wrapping_shl(self.0 as u32 / 64)
+    }
+}
+
 impl InterruptTable {
     /// Reads the parameters of the reply.
     ///
@@ -76,14 +113,16 @@ impl InterruptTable {
     ///
     /// # Errors
     ///
-    /// The engine is not in the table, or has none.
-    pub fn stall(&self, engine: u16) -> Result<u32> {
-        self.interrupts()?
+    /// The engine is not in the table, or has none, or one that cannot be.
+    pub fn stall(&self, engine: u16) -> Result<Vector> {
+        let vector = self
+            .interrupts()?
             .iter()
             .find(|interrupt| interrupt.engine.get() == engine)
             .map(|interrupt| interrupt.stall.get())
             .filter(|vector| *vector != NONE)
-            .ok_or(error(4, What::Missing))
+            .ok_or(error(4, What::Missing))?;
+        Vector::new(vector)
     }
 }
 

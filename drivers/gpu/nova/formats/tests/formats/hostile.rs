@@ -9,6 +9,7 @@
 use nova_formats::firmware::{bin, elf, tlv};
 use nova_formats::fuse;
 use nova_formats::message::{Header, Message};
+use nova_formats::rpc::control::Control;
 use nova_formats::rpc::interrupts::InterruptTable;
 use nova_formats::rpc::{LibosPrint, OsErrorLog, PostEvent, R535, R570, Release};
 use nova_formats::sequencer::Sequence;
@@ -84,11 +85,20 @@ fn use_payload(payload: &[u8]) -> Result<()> {
         }
     }
     let _ = PostEvent::parse(payload);
-    let _ = OsErrorLog::parse(payload);
+    if let Ok(log) = OsErrorLog::parse(payload) {
+        let _ = log.line();
+    }
     let _ = LibosPrint::parse(payload);
     if let Ok(table) = InterruptTable::parse(payload) {
         let _ = table.stall(50);
     }
+    let control = Control {
+        client: 0,
+        object: 0,
+        command: 0,
+        params: 2068,
+    };
+    let _ = control.reply(payload);
     let _ = libos::log_index(payload);
     let _ = WprMeta::parse(payload);
     let list = Sequence::parse(payload)?;

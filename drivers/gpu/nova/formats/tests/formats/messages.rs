@@ -219,6 +219,18 @@ fn order_is_noticed() {
     assert_eq!(order.next(), 8);
     assert_eq!(what(order.take(u32::MAX)), wrong(8, u32::MAX));
     assert_eq!(order.take(0), Ok(()));
+    // One that has no number has the next.
+    order.skip();
+    assert_eq!(order.take(2), Ok(()));
+    for (expected, found, is_repeated) in [
+        (2, 1, true),
+        (0, u32::MAX, true),
+        (3, 7, false),
+        (u32::MAX, 0, false),
+    ] {
+        assert_eq!(wrong(expected, found).is_repeated(), is_repeated);
+    }
+    assert!(!What::Missing.is_repeated());
 }
 
 #[test]

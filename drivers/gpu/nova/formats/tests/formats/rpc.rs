@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 use nova_formats::fb::{MIB, Region};
-use nova_formats::rpc::interrupts::InterruptTable;
+use nova_formats::rpc::control::Control;
+use nova_formats::rpc::interrupts::{InterruptTable, Vector};
 use nova_formats::rpc::payload::{FbRegion, Unloading};
 use nova_formats::rpc::{
     Event, Function, Libos, LibosPrint, OsErrorLog, PostEvent, R535, R570, Release, RmArguments,
@@ -385,7 +386,12 @@ fn the_gsps_interrupt_is_in_the_table() {
             .words(52, &[60, 0, 1, 2]);
         let table = InterruptTable::parse(&params.0).unwrap();
         assert_eq!(table.interrupts().unwrap().len(), 3);
-        assert_eq!(table.stall(gsp), Ok(0x9b));
+        let vector = table.stall(gsp).unwrap();
+        assert_eq!(Ok(vector), Vector::new(0x9b));
+        assert_eq!(
+            (vector.leaf(), vector.bit(), vector.pair()),
+            (4, 1 << 27, 4)
+        );
         for engine in [15, 60, 1] {
             let error = table.stall(engine).unwrap_err();
             assert_eq!(
@@ -393,11 +399,61 @@ fn the_gsps_interrupt_is_in_the_table() {
                 (Part::InterruptTable, What::Missing)
             );
         }
+        // No leaf has the 257th.
+        params.u32(28, 0x100);
+        let error = InterruptTable::parse(&params.0).unwrap().stall(gsp);
+        assert_eq!(error.unwrap_err().what, What::Value(0x100));
         assert!(InterruptTable::parse(&params.0[1..]).is_err());
         params.u32(0, 129);
         let error = InterruptTable::parse(&params.0).unwrap_err();
         assert_eq!(error.what, What::Count(129));
     }
+}
+
+#[test]
+fn an_object_is_asked_and_answers_or_refuses() {
+    let control = Control {
+        client: 1,
+        object: 2,
+        command: 3,
+        params: 8,
+    };
+    let mut payload = vec![0xff; control.size()];
+    control.write(&mut payload).unwrap();
+    let words: Vec<u32> = (0..6).map(|index| u32_at(&payload, 4 * index)).collect();
+    assert_eq!((words, payload.len()), (vec![1, 2, 3, 0, 8, 0], 32));
+    assert_eq!(control.reply(&payload), Ok(&[0xff; 8][..]));
+    let error = control.reply(&payload[..31]).unwrap_err();
+    assert_eq!((error.part, error.at), (Part::Control, 24));
+    for (at, value) in [(8, 9), (12, 0x56)] {
+        let mut payload = payload.clone();
+        payload[at] = value;
+        let error = control.reply(&payload).unwrap_err();
+        assert_eq!((error.at, error.what), (at, What::Value(value.into())));
+    }
+    assert!(control.write(&mut payload[..23]).is_err());
+}
+
+#[test]
+fn a_line_of_the_log_ends_where_text_does() {
+    let mut payload = Image::of(272);
+    for (text, line) in [
+        (&b"one line\nand another"[..], "one line"),
+        (b"\x1b[31mred", ""),
+        (b"caf\xc3\xa9", "caf"),
+        (&[b'~'; 256], &"~".repeat(256)),
+    ] {
+        payload.put(12, &[0; 256]).put(12, text);
+        assert_eq!(OsErrorLog::parse(&payload.0).unwrap().line(), line);
+    }
+}
+
+#[test]
+fn each_event_has_its_place() {
+    for (place, event) in Event::ALL.iter().enumerate() {
+        assert_eq!(event.place(), place);
+    }
+    assert_eq!(Event::ALL.len(), 35);
 }
 
 #[test]
