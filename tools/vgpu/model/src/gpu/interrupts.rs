@@ -168,13 +168,12 @@ impl Gpu {
         }
         let wanted = self.tree.top() & self.tree.armed != 0;
         match self.config.line(0) {
+            Some(Line::Pin) if wanted == self.tree.pin => {}
             Some(Line::Pin) => {
-                if wanted != self.tree.pin {
-                    self.tree.pin = wanted;
-                    self.config.set_pin(wanted);
-                    if wanted {
-                        lines.raise(Line::Pin);
-                    }
+                self.tree.pin = wanted;
+                self.config.set_pin(wanted);
+                if wanted {
+                    lines.raise(Line::Pin);
                 }
             }
             Some(line) if wanted && !self.tree.spent && self.config.may_master() => {
