@@ -233,6 +233,12 @@ impl Config {
         self.get16(COMMAND) & COMMAND_MASTER != 0
     }
 
+    /// Whether the driver has switched on what is behind the BARs.
+    #[must_use]
+    pub fn is_memory_on(&self) -> bool {
+        self.get16(COMMAND) & COMMAND_MEMORY != 0
+    }
+
     /// Which line a message number goes to: MSI-X if that is on, else MSI (where the guest may allow
     /// fewer than there are: the last one stands for the rest), else the pin, if that is on.
     #[must_use]

@@ -222,7 +222,9 @@ impl Gpu {
         let was_master = self.config.may_master();
         if self.config.write(offset, from) == Some(Effect::FunctionReset) {
             self.reset();
-        } else if was_master && !self.config.may_master() {
+        } else if was_master && !self.config.may_master() && self.config.is_memory_on() {
+            // A driver that goes ends bus mastering alone. Who ends all at once is about to reset the
+            // card, and its driver, which may still be there, has no part in it.
             self.check_quiet();
         }
     }

@@ -237,6 +237,15 @@ fn a_driver_that_errs_with_interrupts_is_told_why() {
     }
 }
 
+/// The kernel resets a card that a driver has: it switches all off at once, before the reset.
+#[test]
+fn who_resets_the_card_does_not_leave_its_interrupts() {
+    let (mut driver, _) = hearing("ga102");
+    driver.card.gpu.config_write(COMMAND, &[2 | MASTER]);
+    driver.card.gpu.config_write(COMMAND, &[0, 4]);
+    assert_eq!(driver.card.gpu.journal().complaints, 0);
+}
+
 #[test]
 fn a_control_that_is_wrong_is_refused() {
     for (words, payload) in [
