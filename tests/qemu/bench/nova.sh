@@ -47,7 +47,7 @@ for boot in $(seq $BOOTS); do
 done
 value boot/accesses "$accesses" accesses
 value unload/accesses "$COUNT" accesses
-value rpc/accesses "$rpc" accesses
+value last-rpc/accesses "$rpc" accesses
 while read -r name _; do
 	value "$name" "$(sed -n "s|^$name ||p" /tmp/case/[0-9] | sort -n | sed -n $((BOOTS / 2 + 1))p)" us
 done </tmp/case/1
