@@ -55,7 +55,7 @@ pub(crate) enum Effect {
     Doorbell,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Falcon {
     pub(crate) engine: &'static Engine,
     /// Whether it has a boot ROM that checks, and a RISC-V core that is chosen.

@@ -42,8 +42,8 @@ struct Boot {
     polls: u32,
 }
 
-/// A virtual GPU.
-#[derive(Debug)]
+/// A virtual GPU. A copy goes on by itself from where the first is.
+#[derive(Debug, Clone)]
 pub struct Gpu {
     chip: &'static Chip,
     config: Config,
@@ -279,7 +279,8 @@ impl Gpu {
 
     /// Without tables of its own BAR 3 shows the end of memory, as far as there is enough.
     fn instance(&self, offset: u64) -> u64 {
-        self.vram.size().saturating_sub(BAR3_SIZE) + offset
+        let end = self.vram.size().saturating_sub(BAR3_SIZE);
+        end.saturating_add(offset)
     }
 
     /// The processor writes to the card's memory, except where that is protected.

@@ -27,7 +27,7 @@ pub struct Missing {
 }
 
 /// What happened so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Journal {
     lines: Vec<String>,
     traced: bool,
@@ -78,7 +78,11 @@ impl Journal {
     pub fn read(&mut self, offset: u32, value: u32) {
         self.reads += 1;
         let poll = self.polls.entry(offset).or_insert((value, 0));
-        poll.1 = if poll.0 == value { poll.1 + 1 } else { 1 };
+        poll.1 = if poll.0 == value {
+            poll.1.saturating_add(1)
+        } else {
+            1
+        };
         poll.0 = value;
         let count = poll.1;
         if count >= POLLS && is_power_of_ten(count, POLLS) {
@@ -206,6 +210,14 @@ mod tests {
         let lines = journal.take();
         assert_eq!(lines.len(), 4, "{lines:?}");
         assert!(lines[0].contains("AON_SECURE_SCRATCH_GROUP_05_0 (0x118234) 250 times as 0x80"));
+    }
+
+    #[test]
+    fn one_who_waits_for_hours_is_survived() {
+        let mut journal = Journal::default();
+        journal.polls.insert(0x9400, (5, u32::MAX));
+        journal.read(0x9400, 5);
+        assert_eq!(journal.reads, 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 const PAGE: u64 = 4096;
 
 /// The memory of the card.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Vram {
     size: u64,
     pages: BTreeMap<u64, Box<[u8; PAGE as usize]>>,
@@ -37,7 +37,8 @@ impl Vram {
 
     /// Reads; past the end there are ones.
     pub fn read(&self, address: u64, into: &mut [u8]) {
-        for (byte, at) in into.iter_mut().zip(address..) {
+        into.fill(0xff);
+        for (byte, at) in into.iter_mut().zip(address..=u64::MAX) {
             *byte = if at < self.size {
                 let page = self.pages.get(&(at / PAGE));
                 page.map_or(0, |page| page[(at % PAGE) as usize])
@@ -49,7 +50,7 @@ impl Vram {
 
     /// Writes; past the end that has no effect.
     pub fn write(&mut self, address: u64, from: &[u8]) {
-        for (byte, at) in from.iter().zip(address..) {
+        for (byte, at) in from.iter().zip(address..=u64::MAX) {
             if at < self.size {
                 let new = || Box::new([0; PAGE as usize]);
                 self.pages.entry(at / PAGE).or_insert_with(new)[(at % PAGE) as usize] = *byte;

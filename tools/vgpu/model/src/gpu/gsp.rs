@@ -61,7 +61,7 @@ enum State {
 }
 
 /// The GSP's firmware.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rm {
     state: State,
     queue: Queue,
@@ -285,22 +285,26 @@ impl Gpu {
     fn static_info(&self) -> Vec<u8> {
         let mut info = vec![0; STATIC_INFO_SIZE];
         let mut put = |at: usize, bytes: &[u8]| info[at..at + bytes.len()].copy_from_slice(bytes);
-        let regions = if self.faults.is(Fault::RegionsHuge) {
-            u32::MAX
-        } else {
-            2
-        };
-        put(0x158, &regions.to_le_bytes());
         let size = self.vram.size();
         let usable = self.rm.usable;
-        // What the driver may use, and what is the firmware's.
-        put(0x160, &0_u64.to_le_bytes());
-        put(0x168, &(usable - 1).to_le_bytes());
-        put(0x160 + 0x1c, &[1, 1, 0]);
-        put(0x190, &usable.to_le_bytes());
-        put(0x198, &(size - 1).to_le_bytes());
-        put(0x1a0, &(size - usable).to_le_bytes());
-        put(0x190 + 0x1c, &[0, 0, 1]);
+        // What the driver may use, if it has left itself something, and what is the firmware's.
+        let regions = [
+            (0, usable, 0, [1, 1, 0]),
+            (usable, size, size - usable, [0, 0, 1]),
+        ];
+        let regions = regions.into_iter().filter(|(start, end, ..)| start < end);
+        let mut count = 0_u32;
+        for ((start, end, reserved, flags), at) in regions.zip((0x160..).step_by(0x30)) {
+            put(at, &start.to_le_bytes());
+            put(at + 8, &(end - 1).to_le_bytes());
+            put(at + 0x10, &u64::to_le_bytes(reserved));
+            put(at + 0x1c, &flags);
+            count += 1;
+        }
+        if self.faults.is(Fault::RegionsHuge) {
+            count = u32::MAX;
+        }
+        put(0x158, &count.to_le_bytes());
         put(0x4c8, &size.to_le_bytes());
         let card = format!("NVIDIA {}", self.chip.card);
         put(0x4ec, card.as_bytes());
@@ -329,7 +333,8 @@ fn write_logs(libos: u64, memory: &impl Memory) -> Result<(), String> {
         let entry = libos + 32 * index + 8;
         let result = memory.read(entry, &mut address).and_then(|()| {
             let log = u64::from_le_bytes(address);
-            memory.write(log + 8 * LOG_WORDS, &name)?;
+            // It was checked, but the guest may have changed it since.
+            memory.write(log.saturating_add(8 * LOG_WORDS), &name)?;
             memory.write(log, &(LOG_WORDS + 1).to_le_bytes())
         });
         result.map_err(|_| format!("argument {index} is where there is no memory"))?;
@@ -360,6 +365,9 @@ fn sequence() -> Vec<u8> {
     all.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
+/// So much of a setting's name is shown, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// What the settings are, as text.
 fn settings(payload: &[u8]) -> Result<String, String> {
     let word = |at: usize| {
@@ -380,7 +388,8 @@ fn settings(payload: &[u8]) -> Result<String, String> {
         let name = payload.get(word(at)? as usize..).unwrap_or_default();
         let end = name.iter().position(|byte| *byte == 0);
         let end = end.ok_or_else(|| format!("entry {index} has no name"))?;
-        let name = String::from_utf8_lossy(&name[..end]).into_owned();
+        // Entries may share a long name, and there may be many of them.
+        let name = String::from_utf8_lossy(&name[..end.min(LONGEST_NAME)]).into_owned();
         text.push(format!("{name}={:#x}", word(at + 8)?));
     }
     Ok(text.join(" "))

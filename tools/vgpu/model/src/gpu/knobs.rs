@@ -32,7 +32,7 @@ pub(super) struct Counts {
     pub(super) since_command: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Knobs {
     place: Capability,
     text: Vec<u8>,
@@ -70,7 +70,7 @@ impl Knobs {
     /// Makes ones of all that does not belong to the knobs.
     pub(super) fn hide_others(&self, offset: usize, into: &mut [u8]) {
         let own = self.place.0 + TEXT..self.place.0 + usize::from(SIZE);
-        for (byte, at) in into.iter_mut().zip(offset..) {
+        for (byte, at) in into.iter_mut().zip(offset..=usize::MAX) {
             if !own.contains(&at) {
                 *byte = 0xff;
             }

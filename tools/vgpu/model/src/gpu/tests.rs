@@ -14,6 +14,7 @@ use super::*;
 mod booter;
 mod fwsec;
 mod gsp;
+mod hostile;
 mod interrupts;
 
 /// A guest of 4 MiB.

@@ -22,7 +22,7 @@ const MOST: usize = 0x1_0000;
 const VERSION: u32 = 0x0300_0000;
 const SIGNATURE: u32 = 0x4350_5256;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::gpu) struct Queue {
     /// Where the pages are.
     pages: Vec<u64>,

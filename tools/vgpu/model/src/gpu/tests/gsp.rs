@@ -28,7 +28,7 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    fn new(card: Card) -> Self {
+    pub(super) fn new(card: Card) -> Self {
         Self {
             card,
             write: 0,
@@ -102,7 +102,7 @@ impl Driver {
         Some((word(&message, 0x3c), message[80..48 + length].to_vec()))
     }
 
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         let mut info = vec![0; 928];
         let id = u32::from(self.card.gpu.chip().device) << 16 | 0x10de;
         let mut set =
@@ -124,7 +124,7 @@ impl Driver {
     }
 
     /// Runs the sequence that the GSP has sent.
-    fn run(&mut self, payload: &[u8]) {
+    pub(super) fn run(&mut self, payload: &[u8]) {
         let count = word(payload, 4) as usize;
         assert_eq!(payload.len(), 40 + 4 * count);
         let mut words: Vec<u32> = payload[40..].chunks(4).map(|w| word(w, 0)).collect();
@@ -174,7 +174,7 @@ fn reset(card: &mut Card) {
 }
 
 /// A card whose GSP runs, and knows of nothing yet.
-fn running(chip: &str) -> Driver {
+pub(super) fn running(chip: &str) -> Driver {
     let mut card = ready(chip);
     card.gpu.config_write(0x10, &0xf000_0000_u32.to_le_bytes());
     card.gpu

@@ -2,6 +2,8 @@
 
 //! What the GSP runs: its bootloader, which its RISC-V core starts with, and its image.
 
+use std::sync::OnceLock;
+
 use vgpu_facts::chip::{Chip, Family};
 
 use super::Tagged;
@@ -26,19 +28,32 @@ fn group(chip: &Chip) -> u64 {
 /// Turing and GA100.
 #[must_use]
 pub fn image(chip: &Chip) -> Vec<u8> {
-    let part = if chip.has_brom() { 0 } else { 0x350 };
-    noise(0x0067_7370 | group(chip) << 32, 0x20_3000 + part)
+    kept(&IMAGES, chip, || {
+        let part = if chip.has_brom() { 0 } else { 0x350 };
+        noise(0x0067_7370 | group(chip) << 32, 0x20_3000 + part)
+    })
+}
+
+/// Images and signatures that have been made: each takes a while, and is checked at each start.
+static IMAGES: [OnceLock<Vec<u8>>; FAMILIES.len()] = [const { OnceLock::new() }; FAMILIES.len()];
+static SIGNATURES: [OnceLock<Vec<u8>>; FAMILIES.len()] =
+    [const { OnceLock::new() }; FAMILIES.len()];
+
+fn kept(all: &[OnceLock<Vec<u8>>], chip: &Chip, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+    all[group(chip) as usize - 1].get_or_init(make).clone()
 }
 
 /// Its signature.
 #[must_use]
 pub fn signature(chip: &Chip) -> Vec<u8> {
-    let terms = Terms {
-        engines: group(chip) as u32,
-        id: 0,
-        version: 0,
-    };
-    sign(&image(chip), terms).repeat(SIGNATURE.div_ceil(384))[..SIGNATURE].to_vec()
+    kept(&SIGNATURES, chip, || {
+        let terms = Terms {
+            engines: group(chip) as u32,
+            id: 0,
+            version: 0,
+        };
+        sign(&image(chip), terms).repeat(SIGNATURE.div_ceil(384))[..SIGNATURE].to_vec()
+    })
 }
 
 /// Where things are in the bootloader.
