@@ -128,20 +128,22 @@ fn sample(section: &Announced, blocks: &[(u64, u64)], symbols: &Symbols) -> Samp
         symbols: BTreeMap::new(),
     };
     for (address, count) in blocks {
-        sample.inclusive += count;
+        // The report may be damaged: a sum that cannot be is no reason to panic.
+        sample.inclusive = sample.inclusive.saturating_add(*count);
         let name = match symbols.at(*address) {
             None => "?".to_owned(),
             Some(symbol) => match &symbol.module {
                 None => symbol.name.clone(),
                 Some(module) => {
                     if *module == section.module {
-                        sample.own += count;
+                        sample.own = sample.own.saturating_add(*count);
                     }
                     format!("{module}:{:#}", rustc_demangle::demangle(&symbol.name))
                 }
             },
         };
-        *sample.symbols.entry(name).or_default() += count;
+        let sum: &mut u64 = sample.symbols.entry(name).or_default();
+        *sum = sum.saturating_add(*count);
     }
     sample
 }
@@ -202,6 +204,18 @@ end
                 symbols: vec![("submit".into(), 10.0), ("rnull:queue".into(), 3.0)],
             }]
         );
+    }
+
+    #[test]
+    fn counts_that_cannot_be_are_survived() {
+        let symbols = Symbols::parse(SYMBOLS).unwrap();
+        let section = announced("section 1 rnull/read rust rnull 1");
+        let most = u64::MAX;
+        let place = 0xffff_ffff_c000_1000_u64;
+        let report =
+            format!("{{\"section\":1,\"user\":9,\"blocks\":[[{place},{most}],[{place},{most}]]}}");
+        let costs = evaluate(&[section], &report, &symbols).unwrap();
+        assert_eq!(costs[0].own, most as f64);
     }
 
     #[test]
