@@ -19,6 +19,7 @@ use crate::{probes, setup};
 /// Packages with tests that run on the host, beside those of the tools.
 const HOST_TESTED: &[&str] = &[
     "device-model",
+    "fuzz",
     "insn-count",
     "macros",
     "nova-formats",

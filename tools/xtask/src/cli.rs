@@ -15,6 +15,7 @@ use crate::build::{self, Target, cargo};
 use crate::check;
 use crate::ctx::Ctx;
 use crate::docs;
+use crate::fuzz;
 use crate::harness::{self, Outcome};
 use crate::ide;
 use crate::kernels::{self, KERNELS, KernelSpec};
@@ -158,6 +159,8 @@ enum Command {
     Test(harness::Options),
     /// Count the instructions that the Rust executes, beside the same in C
     Bench(bench::Options),
+    /// Give each parser of untrusted bytes wrong ones, by the thousand
+    Fuzz(fuzz::Options),
     /// Start a guest with the modules in it and a shell on this terminal
     Shell {
         /// On this kernel
@@ -386,6 +389,7 @@ fn run(command: Command) -> Result<ExitCode> {
             return Ok(harness::run_demo(&ctx, &or_all(kernels), show_qemu, &for_guest)?.into());
         }
         Command::Test(options) => return Ok(harness::test(&ctx, &options, &for_guest)?.into()),
+        Command::Fuzz(options) => return fuzz::run(&ctx, &options),
         Command::Bench(options) => return bench::bench(&ctx, &options, &for_guest),
         Command::Shell {
             kernel,

@@ -13,6 +13,7 @@ pub mod check;
 pub mod cli;
 pub mod ctx;
 pub mod docs;
+pub mod fuzz;
 pub mod harness;
 pub mod ide;
 pub mod kernels;
