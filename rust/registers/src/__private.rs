@@ -3,10 +3,9 @@
 //! What the macros make calls these.
 
 pub use crate::describe::debug;
-pub use bitfield_struct::bitfield;
-
+pub use crate::register::access::{Read, ReadOnly, ReadWrite, Write, WriteOneToClear, WriteOnly};
 use crate::register::{Register, Word};
-use crate::value::{FieldValue, TotalFieldValue, UnknownValue};
+use crate::value::{FieldValue, TooWide, TotalFieldValue, UnknownValue};
 
 /// Does not compile if the declaration is wrong.
 pub const fn check<R: Register>() {
@@ -56,4 +55,40 @@ pub fn partial<T: FieldValue>(
     raw: u64,
 ) -> Result<T, UnknownValue> {
     T::try_from_raw(raw).ok_or(UnknownValue::new(register, field, raw))
+}
+
+macro_rules! fits {
+    ($($name:ident: $ty:ty;)*) => {$(
+        /// Does not compile if the value is above what a field can hold.
+        #[inline]
+        pub const fn $name<const VALUE: $ty, const MOST: $ty>() {
+            const { assert!(VALUE <= MOST, "the value does not fit into the field") };
+        }
+    )*};
+}
+
+fits! {
+    fits_u8: u8;
+    fits_u16: u16;
+    fits_u32: u32;
+    fits_u64: u64;
+}
+
+/// The register with another value in bits `high:low`, which are the field `name`.
+#[inline]
+pub fn set<R: Register>(
+    register: R,
+    value: u64,
+    high: u32,
+    low: u32,
+    name: &'static str,
+) -> Result<R, TooWide> {
+    let most = u64::MAX >> (63 - (high - low));
+    if value > most {
+        return Err(TooWide::new(R::ABOUT.name, name, value));
+    }
+    let word: u64 = register.into_word().into();
+    Ok(R::from_word(R::Word::truncate(
+        word & !(most << low) | value << low,
+    )))
 }

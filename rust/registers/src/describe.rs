@@ -170,7 +170,11 @@ fn write_field(out: &mut impl Write, field: &FieldDescription, word: u64) -> Res
 
 /// What `Debug` of a register writes.
 #[doc(hidden)]
-pub fn debug(about: &About, word: u64, f: &mut fmt::Formatter<'_>) -> Result {
+pub fn debug<R: Register>(register: R, f: &mut fmt::Formatter<'_>) -> Result {
+    write_register(&R::ABOUT, register.into_word().into(), f)
+}
+
+fn write_register(about: &About, word: u64, f: &mut fmt::Formatter<'_>) -> Result {
     f.write_str(about.name)?;
     f.write_str(" {")?;
     for field in about.fields {

@@ -195,6 +195,7 @@ pub(crate) struct HalfWord(u32);
 impl Register for HalfWord {
     type Word = u32;
     type Base = Absolute;
+    type Access = crate::register::access::ReadWrite;
     const OFFSET: usize = 0;
     const ABOUT: About = About {
         name: "half of a register",

@@ -13,6 +13,10 @@ pub trait Word: Copy + Eq + fmt::Debug + Into<u64> + 'static + private::Sealed {
     const SIZE: usize;
     /// No bit set.
     const ZERO: Self;
+
+    /// Its bits of this.
+    #[doc(hidden)]
+    fn truncate(word: u64) -> Self;
 }
 
 mod private {
@@ -25,6 +29,11 @@ macro_rules! word {
         impl Word for $ty {
             const SIZE: usize = size_of::<Self>();
             const ZERO: Self = 0;
+
+            #[inline]
+            fn truncate(word: u64) -> Self {
+                word as Self
+            }
         }
     )*};
 }
@@ -37,6 +46,9 @@ pub trait Register: Copy + 'static {
     type Word: Word;
     /// What its offset counts from: [`Absolute`], or a type that the declaration names.
     type Base;
+    /// Who may do what, as a type: [`Readable`] and the others follow from it.
+    #[doc(hidden)]
+    type Access;
     /// Where it is, in bytes from there; of an array, its first element.
     const OFFSET: usize;
     /// How many elements an array has; 1 for a register.
@@ -73,6 +85,36 @@ pub trait Updatable: Readable + Writable {}
 /// A register in which a one that is written clears the bit. It is not [`Updatable`]: what was read
 /// and is written back would clear all that is set.
 pub trait Clearable: Readable {}
+
+impl<R: Register<Access: access::Read>> Readable for R {}
+impl<R: Register<Access: access::Write>> Writable for R {}
+impl<R: Register<Access: access::Read + access::Write>> Updatable for R {}
+impl<R: Register<Access = access::WriteOneToClear>> Clearable for R {}
+
+/// Who may do what, as types: a register names one, where an implementation for each of the four
+/// traits would cost every build.
+pub(crate) mod access {
+    /// It can be read.
+    pub trait Read {}
+    /// It can be written.
+    pub trait Write {}
+
+    macro_rules! access {
+        ($($name:ident: $($can:ident)*;)*) => {$(
+            #[doc = concat!("See [`Access::", stringify!($name), "`](crate::Access).")]
+            #[derive(Debug)]
+            pub enum $name {}
+            $(impl $can for $name {})*
+        )*};
+    }
+
+    access! {
+        ReadWrite: Read Write;
+        ReadOnly: Read;
+        WriteOnly: Write;
+        WriteOneToClear: Read;
+    }
+}
 
 /// The base of registers that are counted from the start of the [`Io`](crate::Io).
 #[derive(Debug, Clone, Copy)]

@@ -2,11 +2,11 @@
 
 //! What `register!` makes of a declaration.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Result};
 
-use crate::parse::{Access, Block, Field, Kind, Place, Register};
+use crate::parse::{Access, Block, Field, Kind, Place, Register, WORDS};
 
 /// All of it.
 pub(crate) fn block(block: &Block) -> Result<TokenStream> {
@@ -28,8 +28,10 @@ pub(crate) fn block(block: &Block) -> Result<TokenStream> {
     Ok(tokens)
 }
 
-/// A build compiles hundreds of these, and each function costs: what can be shared is in `registers`,
-/// and what is left is compiled where it is used (`#[inline]`).
+/// A build compiles hundreds of these, and each function and each implementation costs: what can be
+/// shared is in `registers`, what is left is short and compiled where it is used (`#[inline]`). The crate
+/// `bitfield-struct` would make the type, too, with more of both than a register has use for: that
+/// took twice as long (`cargo xtask bench registers`).
 fn register(register: &Register) -> Result<TokenStream> {
     let Register {
         attributes,
@@ -39,11 +41,7 @@ fn register(register: &Register) -> Result<TokenStream> {
         ..
     } = register;
     let fields = sorted(register)?;
-    let bits = format_ident!("__{name}");
-    let members = members(visibility, word, &fields);
-    let methods = fields
-        .iter()
-        .map(|f| methods(name, visibility, register, f));
+    let methods = fields.iter().map(|field| methods(register, field));
     let implementation = implementation(register);
     let location = if register.array.is_some() {
         quote!(Array)
@@ -52,35 +50,14 @@ fn register(register: &Register) -> Result<TokenStream> {
     };
     let place = format!("Where [`{name}`](type@{name}) is.");
     Ok(quote! {
-        // The type that `bitfield-struct` makes has a constructor, whose name the location needs.
-        #(#attributes)*
-        #[::registers::__private::bitfield(#word, debug = false, default = false, new = false)]
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #visibility struct #bits { #members }
-
+        // With a name for its member it has no constructor, whose name the location needs.
         #(#attributes)*
         #[allow(non_camel_case_types)]
-        #visibility type #name = #bits;
+        #[repr(transparent)]
+        #visibility struct #name { word: #word }
 
         #[allow(dead_code)]
-        impl #bits { #(#methods)* }
-
-        impl ::core::fmt::Debug for #bits {
-            #[inline]
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::registers::__private::debug(&<Self as ::registers::Register>::ABOUT, self.0 as u64, f)
-            }
-        }
-
-        impl ::core::cmp::PartialEq for #bits {
-            #[inline]
-            fn eq(&self, other: &Self) -> bool {
-                self.0 == other.0
-            }
-        }
-
-        impl ::core::cmp::Eq for #bits {}
+        impl #name { #(#methods)* }
 
         #implementation
 
@@ -113,6 +90,9 @@ fn sorted(register: &Register) -> Result<Vec<&Field>> {
         let bits = field.high - field.low + 1;
         match &field.kind {
             Kind::Bool if bits != 1 => return error("a bool is one bit".to_owned()),
+            Kind::Integer(ty) if !WORDS.iter().any(|word| ty == word) => {
+                return error(format!("a field is u8, u16, u32 or u64, not {ty}"));
+            }
             Kind::Integer(ty) if width_of(ty).is_none_or(|w| w < bits) => {
                 return error(format!("{bits} bits do not fit into {ty}"));
             }
@@ -131,153 +111,167 @@ fn width_of(ty: &Ident) -> Option<u32> {
     ty.to_string().strip_prefix('u')?.parse().ok()
 }
 
-/// The integer, or `bool`, that `bitfield-struct` keeps a field in.
+/// The integer, or `bool`, that a field is read as.
 fn raw(field: &Field) -> Ident {
-    let bits = field.high - field.low + 1;
     match &field.kind {
         Kind::Bool => format_ident!("bool"),
-        Kind::Plain if bits == 1 => format_ident!("bool"),
+        Kind::Plain if bits(field) == 1 => format_ident!("bool"),
         Kind::Integer(ty) => ty.clone(),
-        _ => format_ident!("u{}", bits.next_power_of_two().max(8)),
+        Kind::Total(_) | Kind::Partial(_) => format_ident!("u64"),
+        Kind::Plain => format_ident!("u{}", bits(field).next_power_of_two().max(8)),
     }
 }
 
-/// The fields for `bitfield-struct`, which makes what reads them; what writes them is in `methods`.
-fn members(visibility: &syn::Visibility, word: &Ident, fields: &[&Field]) -> TokenStream {
-    let mut members = TokenStream::new();
-    let mut next = 0;
-    let pad = |from: u32, to: u32, members: &mut TokenStream| {
-        if from < to {
-            let width = (to - from) as usize;
-            let name = format_ident!("__{from}");
-            members.extend(quote!(#[bits(#width)] #name: #word,));
-        }
+fn bits(field: &Field) -> u32 {
+    field.high - field.low + 1
+}
+
+/// A number of the type of an integer.
+fn number(value: u64, ty: &Ident) -> Literal {
+    match width(ty) {
+        8 => Literal::u8_suffixed(value as u8),
+        16 => Literal::u16_suffixed(value as u16),
+        32 => Literal::u32_suffixed(value as u32),
+        _ => Literal::u64_suffixed(value),
+    }
+}
+
+/// What is in a field of `self`, as the integer or `bool` that `raw` says.
+fn get(word: &Ident, field: &Field, raw: &Ident) -> TokenStream {
+    let most = u64::MAX >> (64 - bits(field));
+    if raw == "bool" {
+        let mask = number(most << field.low, word);
+        return quote!(self.word & #mask != 0);
+    }
+    let low = Literal::u32_suffixed(field.low);
+    let shifted = match field.low {
+        0 => quote!(self.word),
+        _ => quote!((self.word >> #low)),
     };
-    for field in fields {
-        pad(next, field.low, &mut members);
-        let raw = raw(field);
-        let width = (field.high - field.low + 1) as usize;
-        let attributes = &field.attributes;
-        members.extend(match &field.kind {
-            Kind::Total(_) | Kind::Partial(_) => {
-                let name = raw_name(field);
-                quote!(#[inline] #[bits(#width, access = RO)] #name: #raw,)
-            }
-            _ => {
-                let name = &field.name;
-                quote!(#(#attributes)* #[inline] #[bits(#width, access = RO)] #visibility #name: #raw,)
-            }
-        });
-        next = field.high + 1;
+    let cast = (raw != word).then(|| quote!(as #raw));
+    if field.high + 1 == width(word) || bits(field) == width(raw) {
+        quote!(#shifted #cast)
+    } else {
+        let most = number(most, raw);
+        quote!(#shifted #cast & #most)
     }
-    pad(next, width(word), &mut members);
-    members
 }
 
-/// What `bitfield-struct` calls a field with a type that is not its own.
-fn raw_name(field: &Field) -> Ident {
-    format_ident!("raw_{}", plain(&field.name))
+/// `self` with a value in a field that fits, and is of the type that `raw` says.
+fn set(word: &Ident, field: &Field, raw: &Ident, value: TokenStream) -> TokenStream {
+    let others = number(!(u64::MAX >> (64 - bits(field)) << field.low), word);
+    let low = Literal::u32_suffixed(field.low);
+    let value = if raw == word {
+        value
+    } else {
+        quote!((#value as #word))
+    };
+    match field.low {
+        0 => quote!(Self { word: self.word & #others | #value }),
+        _ => quote!(Self { word: self.word & #others | #value << #low }),
+    }
 }
 
 /// The methods of one field.
-fn methods(
-    name: &Ident,
-    visibility: &syn::Visibility,
-    register: &Register,
-    field: &Field,
-) -> TokenStream {
+fn methods(register: &Register, field: &Field) -> TokenStream {
+    let Register {
+        visibility, word, ..
+    } = register;
+    let Field {
+        attributes,
+        name,
+        high,
+        low,
+        ..
+    } = field;
+    let (title, text) = (plain(&register.name), plain(name));
     let raw = raw(field);
-    let word = &register.word;
-    let text = plain(&field.name);
-    let with = format_ident!("with_{text}");
-    let title = name.to_string();
-    let bits = field.high - field.low + 1;
-    let low = field.low;
-    let mask = u64::MAX >> (64 - bits);
-    let mask = proc_macro2::Literal::u64_unsuffixed(mask);
-    let docs = format!(
-        "The register with another value in bits {}:{low}.",
-        field.high
-    );
-    match &field.kind {
-        Kind::Total(ty) | Kind::Partial(ty) => {
-            let get = typed_get(&title, visibility, field, ty);
-            quote! {
-                            #get
-
-                            #[doc = #docs]
-                            #[must_use]
-            #[inline]
-                            #visibility fn #with(self, value: #ty) -> Self {
-                                // No value is wider than the field: `check` has seen to that.
-                                let raw = ::registers::FieldValue::into_raw(value) as #word & #mask;
-                                Self(self.0 & !(#mask << #low) | raw << #low)
-                            }
-                        }
-        }
-        _ if width_of(&raw).is_none_or(|width| width == bits) => quote! {
-                    #[doc = #docs]
-                    #[must_use]
+    let raw_value = get(word, field, &raw);
+    let (result, value, of_constants) = match &field.kind {
+        Kind::Partial(ty) => (
+            quote!(::core::result::Result<#ty, ::registers::UnknownValue>),
+            quote!(::registers::__private::partial(#title, #text, #raw_value)),
+            None,
+        ),
+        Kind::Total(ty) => (
+            quote!(#ty),
+            quote!(::registers::TotalFieldValue::from_raw(#raw_value)),
+            None,
+        ),
+        _ => (quote!(#raw), raw_value, Some(quote!(const))),
+    };
+    let apart = if attributes.is_empty() { "" } else { "\n\n" };
+    let docs = format!("{apart}Bits {high}:{low}.");
+    let setters = setters(register, field, &raw);
+    quote! {
+        #(#attributes)*
+        #[doc = #docs]
+        #[must_use]
         #[inline]
-                    #visibility const fn #with(self, raw: #raw) -> Self {
-                        Self(self.0 & !(#mask << #low) | (raw as #word) << #low)
-                    }
-                },
-        _ => {
-            let try_with = format_ident!("try_with_{text}");
-            let with_const = format_ident!("with_const_{text}");
-            let fallible = format!("{docs} If it does not fit, an error.");
-            quote! {
-                            #[doc = #fallible]
-                            #[inline]
-                            #visibility const fn #try_with(self, raw: #raw) -> ::core::result::Result<Self, ::registers::TooWide> {
-                                if raw > #mask {
-                                    return Err(::registers::TooWide::new(#title, #text, raw as u64));
-                                }
-                                Ok(Self(self.0 & !(#mask << #low) | (raw as #word) << #low))
-                            }
-
-                            #[doc = #docs]
-                            #[must_use]
-            #[inline]
-                            #visibility const fn #with_const<const VALUE: #raw>(self) -> Self {
-                                const { assert!(VALUE <= #mask, "the value does not fit into the field") };
-                                Self(self.0 & !(#mask << #low) | (VALUE as #word) << #low)
-                            }
-                        }
+        #visibility #of_constants fn #name(self) -> #result {
+            #value
         }
+
+        #setters
     }
 }
 
-fn typed_get(
-    title: &str,
-    visibility: &syn::Visibility,
-    field: &Field,
-    ty: &syn::Type,
-) -> TokenStream {
-    let Field {
-        attributes, name, ..
-    } = field;
-    let raw = raw_name(field);
-    let text = plain(name);
-    let (ty, value) = match &field.kind {
-        Kind::Partial(_) => (
-            quote!(::core::result::Result<#ty, ::registers::UnknownValue>),
-            quote!(::registers::__private::partial(#title, #text, self.#raw() as u64)),
-        ),
-        _ => (
-            quote!(#ty),
-            quote!(::registers::TotalFieldValue::from_raw(self.#raw() as u64)),
-        ),
-    };
-    quote! {
-            #(#attributes)*
+/// The methods that give a field another value.
+fn setters(register: &Register, field: &Field, raw: &Ident) -> TokenStream {
+    let Register {
+        visibility, word, ..
+    } = register;
+    let Field { high, low, .. } = field;
+    let text = plain(&field.name);
+    let docs = format!("The register with another value in bits {high}:{low}.");
+    let with = format_ident!("with_{text}");
+    let most = u64::MAX >> (64 - bits(field));
+    if let Kind::Total(ty) | Kind::Partial(ty) = &field.kind {
+        // No value of the type is wider than the field: `check` has seen to that.
+        let most = number(most, raw);
+        let value = quote!((::registers::FieldValue::into_raw(value) & #most));
+        let set = set(word, field, raw, value);
+        return quote! {
+            #[doc = #docs]
             #[must_use]
-    #[inline]
-            #visibility fn #name(self) -> #ty {
-                #value
+            #[inline]
+            #visibility fn #with(self, value: #ty) -> Self {
+                #set
             }
+        };
+    }
+    if raw == "bool" || width(raw) == bits(field) {
+        let set = set(word, field, raw, quote!(raw));
+        return quote! {
+            #[doc = #docs]
+            #[must_use]
+            #[inline]
+            #visibility const fn #with(self, raw: #raw) -> Self {
+                #set
+            }
+        };
+    }
+    let try_with = format_ident!("try_with_{text}");
+    let with_const = format_ident!("with_const_{text}");
+    let fits = format_ident!("fits_{raw}");
+    let fallible = format!("{docs} If it does not fit, an error.");
+    let most = number(most, raw);
+    let set = set(word, field, raw, quote!(VALUE));
+    quote! {
+        #[doc = #fallible]
+        #[inline]
+        #visibility fn #try_with(self, raw: #raw) -> ::core::result::Result<Self, ::registers::TooWide> {
+            ::registers::__private::set(self, raw as u64, #high, #low, #text)
         }
+
+        #[doc = #docs]
+        #[must_use]
+        #[inline]
+        #visibility const fn #with_const<const VALUE: #raw>(self) -> Self {
+            ::registers::__private::#fits::<VALUE, #most>();
+            #set
+        }
+    }
 }
 
 fn implementation(register: &Register) -> TokenStream {
@@ -325,16 +319,12 @@ fn implementation(register: &Register) -> TokenStream {
             };
         });
     }
-    let (kind, markers) = match access {
-        Access::ReadWrite => (
-            quote!(ReadWrite),
-            &["Readable", "Writable", "Updatable"][..],
-        ),
-        Access::ReadOnly => (quote!(ReadOnly), &["Readable"][..]),
-        Access::WriteOnly => (quote!(WriteOnly), &["Writable"][..]),
-        Access::WriteOneToClear => (quote!(WriteOneToClear), &["Readable", "Clearable"][..]),
+    let kind = match access {
+        Access::ReadWrite => quote!(ReadWrite),
+        Access::ReadOnly => quote!(ReadOnly),
+        Access::WriteOnly => quote!(WriteOnly),
+        Access::WriteOneToClear => quote!(WriteOneToClear),
     };
-    let markers = markers.iter().map(|m| format_ident!("{m}"));
     let fields = register.fields.iter().map(|field| {
         let (high, low, text) = (field.high, field.low, plain(&field.name));
         let docs = self::docs(&field.attributes);
@@ -355,6 +345,7 @@ fn implementation(register: &Register) -> TokenStream {
         impl ::registers::Register for #name {
             type Word = #word;
             type Base = #base;
+            type Access = ::registers::__private::#kind;
             const OFFSET: usize = #offset;
             #more
             const ABOUT: ::registers::About = ::registers::About {
@@ -367,16 +358,39 @@ fn implementation(register: &Register) -> TokenStream {
 
             #[inline]
             fn from_word(word: #word) -> Self {
-                Self(word)
+                Self { word }
             }
 
             #[inline]
             fn into_word(self) -> #word {
-                self.0
+                self.word
             }
         }
 
-        #(impl ::registers::#markers for #name {})*
+        impl ::core::marker::Copy for #name {}
+
+        impl ::core::clone::Clone for #name {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl ::core::fmt::Debug for #name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::registers::__private::debug(*self, f)
+            }
+        }
+
+        impl ::core::cmp::PartialEq for #name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                self.word == other.word
+            }
+        }
+
+        impl ::core::cmp::Eq for #name {}
     }
 }
 

@@ -6,6 +6,9 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, Ident, LitInt, Path, Result, Token, Visibility, braced, bracketed};
 use syn::{Type, parenthesized, token};
 
+/// The integers that a register, and a field, can be.
+pub(crate) const WORDS: [&str; 4] = ["u8", "u16", "u32", "u64"];
+
 /// All registers of one use of the macro.
 pub(crate) struct Block {
     /// The constant that lists them.
@@ -101,7 +104,7 @@ fn register(
     let inner;
     parenthesized!(inner in input);
     let word: Ident = inner.parse()?;
-    if !["u8", "u16", "u32", "u64"].iter().any(|w| word == w) {
+    if !WORDS.iter().any(|w| word == w) {
         return Err(syn::Error::new(
             word.span(),
             "a register is u8, u16, u32 or u64",
