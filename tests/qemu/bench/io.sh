@@ -7,4 +7,4 @@
 
 . /ferrite/bench.sh
 
-drivers 0x1b36:0x0005 read=50000 write=50000 field=50000 update=50000 array=50000 poll=50000 read64=50000
+drivers 0x1b36:0x0005 read=200000 write=200000 field=200000 update=200000 array=200000 poll=200000 read64=200000

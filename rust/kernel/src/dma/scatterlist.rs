@@ -29,7 +29,10 @@ impl Table {
         let pages = pages.page_iter();
         let mut list = KVec::with_capacity(pages.size_hint().0, flags)?;
         for page in pages {
-            list.push(page.as_ptr(), flags)?;
+            // There is room for all that the iterator announced.
+            if let Err(page) = list.push_within_capacity(page.as_ptr()) {
+                list.push(page, flags)?;
+            }
         }
         if list.is_empty() {
             return Err(EINVAL);

@@ -73,11 +73,11 @@ pub fn read_poll_timeout<T>(
 /// As [`read_poll_timeout`], but it spins for `delay_delta`, and never sleeps. Any context but NMI;
 /// nothing else happens on this CPU while it spins, so both times should be short.
 ///
-/// The time begins when the first call has returned. It is over when the clock says so, or when the
-/// delays add up to it, with a nanosecond for each further call: the clock may stand still, as it does
-/// while a machine falls asleep. So a device that is ready at once costs no look at the clock. With
-/// a delay the clock is looked at after each call; without, after each 128th, so that many calls more
-/// may be made than the time allows.
+/// With a delay the time begins when the first call has returned, and the clock is looked at after
+/// each call. Without, it begins after 128 calls, and the clock is looked at after as many again, so
+/// that up to 256 calls more may be made than the time allows: a device that is ready soon costs no
+/// look at the clock. The time is over when the clock says so, or when the delays add up to it, with a
+/// nanosecond for each further call: the clock may stand still, as it does while a machine falls asleep.
 ///
 /// C's macro looks at the clock alone up to 6.1, and adds up the delays alone since 6.5; and it has a
 /// time-out of zero for none at all. Here a time-out of zero or less asks once.
@@ -110,7 +110,11 @@ pub fn read_poll_timeout_atomic<T>(
     timeout_delta: Delta,
 ) -> Result<T> {
     let mut patience = Patience::new(delay_delta, timeout_delta);
-    let mut calls = 0_u32;
+    let mut calls = if timeout_delta > Delta::ZERO {
+        patience.calls
+    } else {
+        0
+    };
     loop {
         let value = op()?;
         if cond(&value) {

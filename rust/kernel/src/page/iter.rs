@@ -51,6 +51,7 @@ impl VmallocPageIter<'_> {
 impl<'a> Iterator for VmallocPageIter<'a> {
     type Item = BorrowedPage<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<BorrowedPage<'a>> {
         self.left = self.left.checked_sub(1)?;
         // SAFETY: by the invariant this is inside of memory of `vmalloc`'s.

@@ -70,6 +70,7 @@ impl Completion {
     }
 
     /// It was done once: one wait returns.
+    #[inline]
     pub fn complete(&self) {
         // SAFETY: the completion is initialised.
         unsafe { bindings::complete(self.inner.get()) };
@@ -102,6 +103,7 @@ impl Completion {
     }
 
     /// Sleeps until it is done. No signal ends the wait.
+    #[inline]
     pub fn wait_for_completion(&self) {
         // SAFETY: the completion is initialised; the context is the caller's duty, as in C.
         unsafe { bindings::wait_for_completion(self.inner.get()) };

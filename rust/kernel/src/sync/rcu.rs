@@ -64,6 +64,7 @@ pub struct Guard(NotThreadSafe);
 
 impl Guard {
     /// Begins a read side, as `rcu_read_lock`.
+    #[inline]
     pub fn new() -> Self {
         // SAFETY: it may be called in any context in which this code can be.
         unsafe { bindings::ferrite_rcu_read_lock() };
@@ -81,6 +82,7 @@ impl Default for Guard {
 }
 
 impl Drop for Guard {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard stands for one `rcu_read_lock` of this task, as it cannot change hands.
         unsafe { bindings::ferrite_rcu_read_unlock() };
@@ -98,6 +100,7 @@ impl Drop for Guard {
 /// drop(inner);
 /// # Ok::<(), kernel::error::Error>(())
 /// ```
+#[inline]
 pub fn read_lock() -> Guard {
     Guard::new()
 }

@@ -275,6 +275,8 @@ static int bench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
 	if (ret)
 		return ret;
+	/* Each page is a piece: which of them lie side by side is chance. */
+	dma_set_max_seg_size(&pdev->dev, PAGE_SIZE);
 	bench->base = pcim_iomap(pdev, 0, 0);
 	if (!bench->base)
 		return -ENOMEM;

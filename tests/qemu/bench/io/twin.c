@@ -17,8 +17,9 @@
 #define TABLE_COUNT	8
 #define WIDE		0x180
 
-#define COUNT		50000
+#define COUNT		200000
 #define POLLS		100
+#define LEVEL		0x5a
 /* How many accesses are made in a row: as in src/lib.rs. */
 #define ROW		4
 
@@ -31,6 +32,8 @@ struct bench {
 static u32 sink;
 /* The compiler is not to know that a poll ends before its time is over. */
 static u32 polls = POLLS;
+/* Nor what a field is set to. */
+static u8 level = LEVEL;
 
 static u32 bench_read(void __iomem *base)
 {
@@ -70,6 +73,7 @@ static u32 bench_field(void __iomem *base)
 
 static u32 bench_update(void __iomem *base)
 {
+	u8 new = READ_ONCE(level);
 	u32 row, i;
 
 	for (row = 0; row < COUNT / ROW; row++) {
@@ -78,7 +82,7 @@ static u32 bench_update(void __iomem *base)
 			u32 status = readl(base + STATUS);
 
 			status &= ~STATUS_LEVEL;
-			status |= FIELD_PREP(STATUS_LEVEL, (row + i) & 0xff);
+			status |= FIELD_PREP(STATUS_LEVEL, new);
 			writel(status, base + STATUS);
 		}
 	}

@@ -268,6 +268,12 @@ impl Driver for BenchDriver {
         nobody
             .device()
             .dma_coerce_mask_and_coherent(DmaMask::new::<32>())?;
+        // Each page is a piece: which of them lie side by side is chance. Where such a device keeps no
+        // limit, the pages of the memory join.
+        match nobody.device().dma_set_max_seg_size(PAGE_SIZE as u32) {
+            Ok(()) | Err(EIO) => {}
+            Err(error) => return Err(error),
+        }
         let operations = pin_init!(Operations {
             shared,
             device: nobody,
