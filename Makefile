@@ -74,7 +74,7 @@ help:
 	@echo 'make                  build all modules for the default test kernel'
 	@echo 'make KDIR=DIR         build them for the kernel with this build directory'
 	@echo 'make run              boot every test kernel, use the modules there, print what happened'
-	@echo 'make test             everything that CI runs: check, then the regression suite'
+	@echo 'make test             check, then the regression suite; CI runs it, and bench with --gate'
 	@echo 'make bench            what the Rust costs beside C, in executed instructions'
 	@echo 'make check            format, lints, unit tests, licences: no guest'
 	@echo 'make docs             the documentation of the kernel crate, the drivers and the samples'
