@@ -111,7 +111,7 @@ impl NV_PMC_BOOT_0 {
         kernel::io::Register::into_word(self) != NOTHING
     }
 
-    /// Chips before Fermi have no [`NV_PMC_BOOT_42`].
+    /// Chips before Fermi have no [`struct@NV_PMC_BOOT_42`].
     pub(crate) fn is_older_than_fermi(self) -> bool {
         !self.architecture_1() && self.architecture_0() < 0xc
     }

@@ -21,7 +21,7 @@ const PAIRS: u32 = (1 << (LEAVES / 2)) - 1;
 pub(super) const SWGEN0: u32 = 1 << 6;
 
 /// The tree.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     pending: [u32; LEAVES],
     heard: [u32; LEAVES],
