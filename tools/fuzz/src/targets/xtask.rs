@@ -283,7 +283,7 @@ const RESULTS: &str = r#"{"environment":{"command":"c","commit":"1","rustc":"r",
 "cases":[{"kernel":"k","name":"rnull/read","sides":{
 "rust":{"module":"rnull","own":3.0,"inclusive":13.5,"range":[12.0,14.0],"symbols":[["submit",10.0],["rnull:queue",3.0]]},
 "c":{"module":"null_blk","own":2.0,"inclusive":12.0,"range":[12.0,13.0],"symbols":[["submit",10.0]]}}}],
-"sizes":[],"compile_time":null}"#;
+"values":[{"kernel":"k","name":"nova/boot/accesses","number":1203.0,"unit":"accesses"}],"sizes":[],"compile_time":null}"#;
 
 fn lines(text: &str) -> Vec<Vec<u8>> {
     text.lines().map(Vec::from).collect()
