@@ -28,7 +28,13 @@ fn no_target_panics() {
     println!("{}", outcome.summary());
     assert!(outcome.is_good());
     for target in &outcome.targets {
-        assert!(target.cases > 0 && target.outcomes > 1, "{}", target.line());
+        assert!(target.cases > 0, "{}", target.line());
+        // Whose inputs all end alike does not read them; where there was time for a few, they may.
+        assert!(
+            target.cases < 500 || target.outcomes > 1,
+            "{}",
+            target.line()
+        );
     }
 }
 
