@@ -18,6 +18,9 @@ OTHERS='vmap_area|damon_region|dentry|[a-z0-9_]*inode_cache|sysfs_dir_cache|radi
 OTHERS=$OTHERS'filp|lsm_file_cache|vm_area_struct|anon_vma|anon_vma_chain|maple_node|task_struct|'
 OTHERS=$OTHERS'cred_jar|pid|signal_cache|sighand_cache|files_cache|fs_cache|mm_struct|skbuff[a-z_]*'
 
+# hurry 1: most of what a cycle takes is waiting for grace periods, and nobody has to from now on; 0: as usual.
+hurry() { echo "$1" >/sys/kernel/rcu_expedited; }
+
 # Gives back what can be given back, so that only what is held is counted. Much is freed a grace
 # period late, by a worker that then waits for another one.
 settle() {

@@ -16,8 +16,12 @@ MODULES=$(our_modules | grep -vE '^(misbehave|stray)$')
 # Whoever loads a module has each other CPU do something, several times; on one that is emulated, that is
 # half of what a cycle costs. Nothing here is for two CPUs to do.
 SECOND=/sys/devices/system/cpu/cpu1/online
-cleanup() { echo 1 >$SECOND; }
+cleanup() {
+	hurry 0
+	echo 1 >$SECOND
+}
 echo 0 >$SECOND
+hurry 1
 
 # As insmod and rmmod, without starting a process for each.
 cycle() { /ferrite/cycle "$2" "/modules/$1.ko" "$1"; }

@@ -14,7 +14,10 @@ CYCLES=$(brief 10 100)
 vgpu_find 2204
 BAR=$(awk 'NR == 1 { print $1 }' "$VGPU/resource")
 FLUSH=$((BAR + 0x100c10))
-cleanup() { vgpu clear; }
+cleanup() {
+	hurry 0
+	vgpu clear
+}
 has_booted() {
 	nova_has_booted GA102 Ampere 24576 "descriptor 3, 2 signatures"
 	nova_protects 24576
@@ -88,6 +91,7 @@ cycle() {
 		count=$((count - 1))
 	done
 }
+hurry 1
 cycle 3
 snapshot /tmp/case/before
 mark
