@@ -77,8 +77,8 @@ asix_traces() {
 	done
 }
 
-# resets: how often PHY 1 was told to reset itself since `order trace on`.
-resets() { grep -c '^1 w 0 8200$' "$SIM/trace" || true; }
+# resets: how often PHY 1 was told to reset itself since `order trace on`, and to negotiate then, or not to.
+resets() { grep -c '^1 w 0 8[02]00$' "$SIM/trace" || true; }
 
 # started_over COUNT: since there were so many resets there was one more, and all that starts negotiation: what is
 # advertised was looked at, and then the status.

@@ -8,7 +8,14 @@
 
 . /ferrite/phy.sh
 
+DRIVER="Asix Electronics AX88772A"
+PHY=mdiosim:01
+
 cleanup() {
+	# What is pulled out without a driver keeps the module of the one that it had.
+	if is_loaded mdiosim && is_loaded ax88796b && [ -e "$PHYS/devices/$PHY" ]; then
+		is_phy_bound "$PHY" || phy_bind "$PHY" || true
+	fi
 	sim_cleanup
 }
 
@@ -74,6 +81,16 @@ soon speed_is ax88772a 100 full
 link_goes ax88772a
 order ax88772a partner 41e1
 link_comes ax88772a
+
+point "one is unbound and bound again while phylib polls it"
+for round in 1 2 3; do
+	phy_unbind "$PHY"
+	! is_phy_bound "$PHY" || fail "it is still bound"
+	phy_bind "$PHY"
+	ip link set ax88772a down
+	ip link set ax88772a up
+	soon net_is ax88772a carrier 1
+done
 
 point "$FLAPS times no link, and a link again"
 count=$FLAPS

@@ -17,6 +17,8 @@ pub(crate) struct Asix {
     id: u32,
     /// What the partner that is asked next can do; 0 is one that does not say.
     pub(crate) partner: u16,
+    /// What it comes to with a partner does not stand in `BMCR`.
+    pub(crate) is_mute: bool,
     control: u16,
     advertised: u16,
     /// What the partner has said, if it was asked.
@@ -33,6 +35,7 @@ impl Asix {
         Self {
             id,
             partner: 0x45e1,
+            is_mute: false,
             control: AFTER_RESET,
             advertised: 0x01e1,
             learnt: None,
@@ -46,6 +49,7 @@ impl Asix {
     pub(crate) fn power(&mut self) {
         *self = Self {
             partner: self.partner,
+            is_mute: self.is_mute,
             has_link: self.has_link,
             ..Self::new(self.id)
         };
@@ -125,6 +129,9 @@ impl Asix {
         }
         if is_new || self.learnt.is_none() {
             self.learnt = Some(self.partner);
+        }
+        if self.is_mute {
+            return;
         }
         let common = match self.learnt {
             // It does not say, and takes what it is offered.

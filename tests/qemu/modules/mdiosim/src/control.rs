@@ -102,6 +102,8 @@ pub(crate) enum Order<'a> {
     Link(&'a str, bool),
     /// `ax88772a partner 4101`: what the next partner says that it can do, in hexadecimal digits.
     Partner(&'a str, u16),
+    /// `ax88772a mute on`: what it comes to with a partner does not stand in its control register.
+    Mute(&'a str, bool),
     /// `sample disturb 1f`: so many symbols are wrong, in hexadecimal digits.
     Disturb(u16),
     /// `sample faults 10c 0`: what tests of the cable find, of two pairs.
@@ -150,6 +152,7 @@ impl<'a> Order<'a> {
             (name, "unplug", "") => Self::Unplug(name),
             (name, "power", "") => Self::Power(name),
             (name, "link", state) => Self::Link(name, on(state)?),
+            (name, "mute", state) => Self::Mute(name, on(state)?),
             ("sample", "disturb", _) => Self::Disturb(hexadecimal()?),
             ("sample", "tested", "") => Self::Tested,
             ("sample", "interrupt", "") => Self::Interrupt,
@@ -183,6 +186,10 @@ impl<'a> Order<'a> {
             Self::Partner(name, abilities) => {
                 let chip = models.asix(kind(name)?.address).ok_or(ENODEV)?;
                 chip.partner = abilities;
+            }
+            Self::Mute(name, is_mute) => {
+                let chip = models.asix(kind(name)?.address).ok_or(ENODEV)?;
+                chip.is_mute = is_mute;
             }
             Self::Power(name) => kind(name)?.power(&mut models),
             Self::Poll(name, count) => {

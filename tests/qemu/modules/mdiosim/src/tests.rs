@@ -100,6 +100,22 @@ fn a_partner_is_learnt_once() {
 }
 
 #[kernel_test]
+fn a_mute_one_does_not_say_what_it_has_come_to() {
+    let mut chip = Asix::new(0x003b_1861);
+    chip.is_mute = true;
+    chip.partner = 0x4041;
+    let before = chip.read(C22::BMCR);
+    chip.set_link(true);
+    assert_eq!(
+        (chip.read(C22::BMCR), chip.read(C22::LPA)),
+        (before, 0x4041)
+    );
+    chip.is_mute = false;
+    chip.set_link(true);
+    assert_ne!(chip.read(C22::BMCR), before);
+}
+
+#[kernel_test]
 fn what_may_not_negotiate_has_not_done_so() {
     let mut chip = Asix::new(0x003b_1861);
     chip.set_link(true);
@@ -143,6 +159,7 @@ fn what_is_no_order_is_einval() {
         "qt2025 link on off",
         "qt2025 revision b3x",
         "ax88772a partner 10000",
+        "ax88772a mute",
         "sample faults 1",
         "sample faults 1 g",
         "sample disturb",
