@@ -6,7 +6,7 @@
 //! `drivers/net/phy/phy.c`.
 
 use core::ffi::c_int;
-use core::ops::{Deref, DerefMut};
+use core::ops::Deref;
 
 use super::calls::Adapter;
 use super::device::{Device, Held};
@@ -68,6 +68,19 @@ impl CableResult {
 /// [`Driver::cable_test_get_status`](super::Driver::cable_test_get_status) only: at other times the
 /// kernel has no message in which it could put what is said.
 ///
+/// The PHY itself is lent to be read of and written to, and for nothing that would end the test: a
+/// negotiation that is started takes the PHY out of it, and the message would stay behind.
+///
+/// ```compile_fail,E0596
+/// use kernel::net::phy::CableTest;
+/// use kernel::prelude::*;
+///
+/// fn get_status(test: &mut CableTest<'_>) -> Result<bool> {
+///     test.start_aneg()?;
+///     Ok(false)
+/// }
+/// ```
+///
 /// Its consumer is `samples/phy`.
 ///
 /// # Invariants
@@ -79,12 +92,6 @@ impl Deref for CableTest<'_> {
     type Target = Device;
 
     fn deref(&self) -> &Device {
-        self.0
-    }
-}
-
-impl DerefMut for CableTest<'_> {
-    fn deref_mut(&mut self) -> &mut Device {
         self.0
     }
 }
