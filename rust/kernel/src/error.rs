@@ -32,10 +32,12 @@ macro_rules! define_errnos {
             /// The C name, if it is one that this crate knows.
             #[must_use]
             pub fn name(self) -> Option<&'static str> {
-                match self {
-                    $( code::$name => Some(stringify!($name)), )*
-                    _ => None,
-                }
+                // A table, since a `match` is code, thirty bytes a name, in whatever prints an error.
+                const NAMES: &[(Error, &str)] = &[$( (code::$name, stringify!($name)), )*];
+                NAMES
+                    .iter()
+                    .find(|(error, _)| *error == self)
+                    .map(|(_, name)| *name)
             }
         }
     };

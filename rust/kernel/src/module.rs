@@ -63,7 +63,11 @@ impl ThisModule {
             .unwrap_or(name.len());
         // SAFETY: the pointer is valid for the length, and `c_char` is a byte.
         let bytes = unsafe { core::slice::from_raw_parts(name.as_ptr().cast::<u8>(), len) };
-        core::str::from_utf8(bytes).unwrap_or("?")
+        if !bytes.iter().all(u8::is_ascii) {
+            return "?";
+        }
+        // SAFETY: ASCII is UTF-8.
+        unsafe { core::str::from_utf8_unchecked(bytes) }
     }
 
     /// What C calls `THIS_MODULE`.
