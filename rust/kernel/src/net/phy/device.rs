@@ -166,9 +166,12 @@ impl<L: Lock> AsRef<device::Device> for Device<L> {
     }
 }
 
+// `inline` here and below: the status is read every second, and each of these is to be one call, of what is in C.
+
 impl Device {
     /// What phylib does with it.
     #[must_use]
+    #[inline]
     pub fn state(&self) -> DeviceState {
         // SAFETY: by the invariant it is there, and locked.
         match unsafe { bindings::ferrite_phy_state(self.as_raw()) } {
@@ -185,6 +188,7 @@ impl Device {
 
     /// Whether there was a link when the status was last read.
     #[must_use]
+    #[inline]
     pub fn is_link_up(&self) -> bool {
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_link(self.as_raw()) }
@@ -192,6 +196,7 @@ impl Device {
 
     /// Whether it is to negotiate speed and duplex by itself.
     #[must_use]
+    #[inline]
     pub fn is_autoneg_enabled(&self) -> bool {
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_autoneg(self.as_raw()) }
@@ -199,6 +204,7 @@ impl Device {
 
     /// Whether it had, when the status was last read.
     #[must_use]
+    #[inline]
     pub fn is_autoneg_completed(&self) -> bool {
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_autoneg_complete(self.as_raw()) }
@@ -212,6 +218,7 @@ impl Device {
     }
 
     /// Says what speed the status registers show, in Mbit/s; none is not known.
+    #[inline]
     pub fn set_speed(&mut self, speed: Option<u32>) {
         let speed = speed.and_then(|speed| c_int::try_from(speed).ok());
         let speed = speed.unwrap_or(bindings::FERRITE_PHY_SPEED_UNKNOWN);
@@ -232,6 +239,7 @@ impl Device {
     }
 
     /// Says what the status registers show.
+    #[inline]
     pub fn set_duplex(&mut self, mode: DuplexMode) {
         let mode = match mode {
             DuplexMode::Full => bindings::FERRITE_PHY_DUPLEX_FULL,
@@ -258,6 +266,7 @@ impl Device {
 
     /// Takes for speed and duplex the best of what both partners have advertised. Changes nothing if
     /// they have nothing in common.
+    #[inline]
     pub fn resolve_aneg_linkmode(&mut self) {
         // SAFETY: as above.
         unsafe { bindings::phy_resolve_aneg_linkmode(self.as_raw()) };
@@ -275,6 +284,7 @@ macro_rules! helpers {
                 ///
                 /// As [`Self::read`]; and `EIO` where a driver is needed and there is none, as for
                 /// all that is about negotiation or the link.
+                #[inline]
                 pub fn $name(&mut self) -> Result {
                     // SAFETY: by the invariant the PHY is there and locked; the context is the
                     // caller's duty, as in C.
@@ -326,6 +336,7 @@ impl Held {
     ///
     /// The PHY is there until this is dropped, its bus is registered, and its driver, if it has one,
     /// stays bound: the driver itself is called, or the device is locked.
+    #[inline]
     pub(crate) unsafe fn new(phy: *mut bindings::phy_device) -> Self {
         // SAFETY: the caller promises that it is there. What another task does with the lock
         // meanwhile does not change the answer.
@@ -338,6 +349,7 @@ impl Held {
     }
 
     /// Calls `function` with the PHY.
+    #[inline]
     pub(crate) fn with<R>(&mut self, function: impl FnOnce(&mut Device) -> R) -> R {
         // SAFETY: by the promise of `new` it is there, and the lock is held. A reference of whoever
         // called C with the lock held is not used until C has returned.
@@ -346,6 +358,7 @@ impl Held {
 }
 
 impl Drop for Held {
+    #[inline]
     fn drop(&mut self) {
         if self.ours {
             // SAFETY: `new` has taken it.
