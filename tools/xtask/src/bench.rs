@@ -39,7 +39,7 @@ use results::{Case, Environment, Results};
 /// What to measure.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Only benchmarks of these names (dma, io, nova, phy, registers, rnull, size), or cases whose names contain one of these
+    /// Only benchmarks of these names (dma, io, nova, phy, phy-stock-c, phy-stock-rust, registers, rnull, size), or cases whose names contain one of these
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// Only on this kernel (may be given again) [default: all; with --quick, the newest of amd64 that

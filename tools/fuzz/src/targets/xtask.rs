@@ -378,7 +378,11 @@ fn counts(input: &[u8]) -> u64 {
     let Ok(symbols) = Symbols::parse(KALLSYMS) else {
         return 1;
     };
-    match count::evaluate(&announced, &report.join("\n"), &symbols) {
+    match count::evaluate(
+        &announced,
+        &report.join("\n"),
+        std::slice::from_ref(&symbols),
+    ) {
         Ok(costs) => outcome(costs.len()),
         Err(_) => 2,
     }

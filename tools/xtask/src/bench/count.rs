@@ -19,9 +19,28 @@ pub struct Announced {
     pub side: String,
     module: String,
     operations: u32,
+    /// Which of the guest's lists of symbols is the first after it.
+    list: usize,
 }
 
 impl Announced {
+    /// Reads the guest's notes, in their order; `symbols` is one of a list that was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn all<'a>(notes: impl IntoIterator<Item = &'a str>) -> Result<Vec<Self>> {
+        let (mut all, mut list) = (Vec::new(), 0);
+        for note in notes {
+            if note == "symbols" {
+                list += 1;
+            } else if let Some(section) = Self::parse(note)? {
+                all.push(Self { list, ..section });
+            }
+        }
+        Ok(all)
+    }
+
     /// Reads a note of the guest's; there may be others.
     ///
     /// # Errors
@@ -41,6 +60,7 @@ impl Announced {
             side: side.to_owned(),
             module: module.to_owned(),
             operations: operations.parse().with_context(|| note.to_owned())?,
+            list: 0,
         };
         ensure!(announced.operations > 0, "'{note}' counts nothing");
         Ok(Some(announced))
@@ -83,7 +103,8 @@ struct Sample {
     symbols: BTreeMap<String, u64>,
 }
 
-/// What each announced section costs, in their order.
+/// What each announced section costs, in their order. `symbols` are the lists that the guest has written: a
+/// section's names are in the first after it.
 ///
 /// Of the repetitions the one in the middle counts, by all that the kernel executed: now and
 /// then a timer's tick falls into one, and a cache runs empty.
@@ -91,7 +112,7 @@ struct Sample {
 /// # Errors
 ///
 /// The report is incomplete, or says itself that something is wrong.
-pub fn evaluate(announced: &[Announced], report: &str, symbols: &Symbols) -> Result<Vec<Cost>> {
+pub fn evaluate(announced: &[Announced], report: &str, symbols: &[Symbols]) -> Result<Vec<Cost>> {
     let mut lines: BTreeMap<u16, Vec<Vec<(u64, u64)>>> = BTreeMap::new();
     for line in report.lines() {
         let line = serde_json::from_str(line).context("the plugin's report is damaged")?;
@@ -113,6 +134,9 @@ pub fn evaluate(announced: &[Announced], report: &str, symbols: &Symbols) -> Res
             let samples = lines
                 .get(&section.id)
                 .with_context(|| format!("{} ({}) was not counted", section.case, section.side))?;
+            let symbols = symbols.get(section.list).with_context(|| {
+                format!("no symbols came after {} ({})", section.case, section.side)
+            })?;
             let samples = samples
                 .iter()
                 .map(|blocks| sample(section, blocks, symbols));
@@ -191,7 +215,7 @@ end
 
     #[test]
     fn the_repetition_in_the_middle_counts() {
-        let symbols = Symbols::parse(SYMBOLS).unwrap();
+        let symbols = [Symbols::parse(SYMBOLS).unwrap()];
         let section = announced("section 1 rnull/read rust rnull 10");
         let costs = evaluate(&[section], REPORT, &symbols).unwrap();
         assert_eq!(
@@ -208,7 +232,7 @@ end
 
     #[test]
     fn counts_that_cannot_be_are_survived() {
-        let symbols = Symbols::parse(SYMBOLS).unwrap();
+        let symbols = [Symbols::parse(SYMBOLS).unwrap()];
         let section = announced("section 1 rnull/read rust rnull 1");
         let most = u64::MAX;
         let place = 0xffff_ffff_c000_1000_u64;
@@ -220,12 +244,37 @@ end
 
     #[test]
     fn what_was_not_counted_is_an_error() {
-        let symbols = Symbols::parse(SYMBOLS).unwrap();
+        let symbols = [Symbols::parse(SYMBOLS).unwrap()];
         let section = [announced("section 2 rnull/read rust rnull 10")];
         assert!(evaluate(&section, REPORT, &symbols).is_err());
         let error = evaluate(&[], r#"{"error":"x"}"#, &symbols).unwrap_err();
         assert_eq!(error.to_string(), "the plugin: x");
         assert!(evaluate(&[], "{\"section\":1,\"us", &symbols).is_err());
+    }
+
+    #[test]
+    fn names_are_those_of_the_next_list() {
+        let notes = [
+            "section 1 phy/status c asix 1",
+            "symbols",
+            "section 1 phy/status rust ours 1",
+            "symbols",
+        ];
+        let announced = Announced::all(notes).unwrap();
+        let list = |module| {
+            let text = format!("ffffffffc0001000 t poll [{module}]\nend\n");
+            Symbols::parse(&text).unwrap()
+        };
+        let lists = [list("asix"), list("ours")];
+        let report = REPORT.lines().next().unwrap();
+        let costs = evaluate(&announced, report, &lists).unwrap();
+        assert_eq!(
+            costs.iter().map(|c| c.own).collect::<Vec<_>>(),
+            [30.0, 30.0]
+        );
+        assert_eq!(costs[0].symbols[1].0, "asix:poll");
+        let error = evaluate(&announced, report, &lists[..1]).unwrap_err();
+        assert_eq!(error.to_string(), "no symbols came after phy/status (rust)");
     }
 
     #[test]

@@ -97,22 +97,17 @@ pub(super) fn measure(
         text.extend(report::tail(&run.console, TAIL));
         bail!("the benchmark did not run to its end:\n{}", text.join("\n"));
     };
-    let announced: Vec<_> = record
-        .notes
-        .iter()
-        .filter_map(|note| Announced::parse(note).transpose())
-        .collect::<Result<_>>()?;
+    let announced = Announced::all(record.notes.iter().map(String::as_str))?;
     let values = record
         .notes
         .iter()
         .filter_map(|note| Value::parse(spec.id, note).transpose())
         .collect::<Result<_>>()?;
-    let read = |path: &Path| {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let symbols = Symbols::parse(&read(&symbols)?)?;
-    let costs = count::evaluate(&announced, &read(&report)?, &symbols)?;
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let symbols = Symbols::all(&read(&symbols)?)?;
+    let report = read(&report)?;
+    let costs = count::evaluate(&announced, &String::from_utf8_lossy(&report), &symbols)?;
     let measured = announced
         .into_iter()
         .zip(costs)

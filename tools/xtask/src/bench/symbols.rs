@@ -18,7 +18,22 @@ pub struct Symbol {
 #[derive(Debug, Default)]
 pub struct Symbols(Vec<Symbol>);
 
+/// Where on the disk the next list begins.
+const EACH: usize = 16 << 20;
+
 impl Symbols {
+    /// Reads every list that the guest has written to its disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn all(disk: &[u8]) -> Result<Vec<Self>> {
+        disk.chunks(EACH)
+            .take_while(|list| list.first().is_some_and(|byte| *byte != 0))
+            .map(|list| Self::parse(&String::from_utf8_lossy(list)))
+            .collect()
+    }
+
     /// Reads `/proc/kallsyms`, ended by a line `end`.
     ///
     /// # Errors
@@ -100,6 +115,25 @@ end
         let other = Some((".text", Some("null_blk")));
         assert_eq!(at(0xffff_ffff_c000_2004), other);
         assert_eq!(at(0x1000), None);
+    }
+
+    #[test]
+    fn the_lists_of_a_disk_are_apart() {
+        let mut disk = vec![0; 4 * EACH];
+        disk[..TEXT.len()].copy_from_slice(TEXT.as_bytes());
+        let later = "ffffffffc0001000 t other_queue [other]\nend\n";
+        disk[EACH..EACH + later.len()].copy_from_slice(later.as_bytes());
+        let lists = Symbols::all(&disk).unwrap();
+        let names: Vec<_> = lists
+            .iter()
+            .map(|list| list.at(0xffff_ffff_c000_1004).unwrap().name.as_str())
+            .collect();
+        assert_eq!(names, ["rnull_queue", "other_queue"]);
+        // One that is too long runs into the next, and has no end of its own.
+        let at = EACH - TEXT.len() / 2;
+        disk[..EACH].fill(b' ');
+        disk[at..at + TEXT.len()].copy_from_slice(TEXT.as_bytes());
+        assert!(Symbols::all(&disk).is_err());
     }
 
     #[test]
