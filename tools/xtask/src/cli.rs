@@ -532,7 +532,7 @@ fn for_guest(
         .collect();
     let is_wanted = |m: &&build::Module| {
         if m.ktest.is_empty() {
-            scope.counted
+            scope.counted && scope.wants(&m.name)
         } else {
             scope.wants_tests(&m.ktest, &crates)
         }

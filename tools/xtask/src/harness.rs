@@ -77,7 +77,7 @@ pub struct Scope {
     pub unit: bool,
     /// Which of their own tests shall run: parts of their names; if there are none, all.
     pub tests: Vec<String>,
-    /// All that are there to be used again, such that they count which functions run.
+    /// Those that are there to be used again, such that they count which functions run.
     pub counted: bool,
 }
 

@@ -9,7 +9,10 @@
 //!
 //! In a run of all tests an item that did not run is a failure of that kernel, unless it is listed
 //! among those that no test can run; and a listed one that ran, or that is not there, is one, too.
+//!
+//! Of drivers it says how much of each function has run ([`drivers`]).
 
+mod drivers;
 mod homes;
 mod not_run;
 
@@ -21,6 +24,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use self::drivers::Drivers;
 use self::not_run::NotRun;
 use super::judge::{Point, Verdict};
 use super::report::TestResult;
@@ -83,6 +87,7 @@ pub struct Coverage {
     /// The methods whose paths in the sources are not those by which the compiler knows them.
     elsewhere: BTreeMap<String, String>,
     kernels: BTreeMap<String, Ran>,
+    drivers: Drivers,
     not_run: NotRun,
     console: PathBuf,
 }
@@ -102,13 +107,17 @@ pub fn of<'a>(
         items: Vec::new(),
         elsewhere: homes::elsewhere(&source),
         kernels: BTreeMap::new(),
+        drivers: Drivers::default(),
         not_run: NotRun::read(&ctx.root)?,
         console: ctx.out.join("coverage.md"),
     };
     for (kernel, built) in kernels {
         let mut counters = BTreeMap::new();
         for module in &built.counters {
-            counters.insert(module.name.as_str(), Functions::read(module)?);
+            let functions = Functions::read(module)?;
+            let drivers = &mut coverage.drivers;
+            drivers.add(&ctx.root, kernel, module, &functions, results);
+            counters.insert(module.name.as_str(), functions);
         }
         let ran = Ran::gather(kernel, results, &counters, &source);
         coverage.kernels.insert(kernel.to_owned(), ran);
@@ -298,6 +307,7 @@ impl Coverage {
             }
             text.push('\n');
         }
+        text.push_str(&self.drivers.page());
         text
     }
 }
