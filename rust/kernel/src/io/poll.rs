@@ -109,9 +109,9 @@ pub fn read_poll_timeout_atomic<T>(
     delay_delta: Delta,
     timeout_delta: Delta,
 ) -> Result<T> {
-    let mut patience = Patience::new(delay_delta, timeout_delta);
+    let mut patience = Patience::Whole;
     let mut calls = if timeout_delta > Delta::ZERO {
-        patience.calls
+        stretch(delay_delta).1
     } else {
         0
     };
@@ -123,9 +123,9 @@ pub fn read_poll_timeout_atomic<T>(
         // Nearly every call costs this and `pause`; all else is in `Patience::more`.
         match calls.checked_sub(1) {
             Some(left) => calls = left,
-            None => calls = patience.more()?,
+            None => calls = patience.more(delay_delta, timeout_delta)?,
         }
-        if delay_delta > Delta::ZERO && !patience.is_over {
+        if delay_delta > Delta::ZERO && !matches!(patience, Patience::Over) {
             udelay(delay_delta);
         }
         delay::cpu_relax();
@@ -135,40 +135,33 @@ pub fn read_poll_timeout_atomic<T>(
 /// How many calls are made without a delay between two looks at the clock.
 const CALLS: u32 = 128;
 
+/// How long the calls take until [`Patience::more`] is asked again, by the delays alone, and how many
+/// calls that are, but one.
+#[inline]
+fn stretch(delay: Delta) -> (i64, u32) {
+    let delay = delay.as_nanos();
+    if delay > 0 {
+        (delay.saturating_add(1), 0)
+    } else {
+        (i64::from(CALLS), CALLS.saturating_sub(1))
+    }
+}
+
 /// What is left of a time-out, by the clock and by the delays.
-struct Patience {
-    timeout: i64,
-    /// How long the calls take until [`Patience::more`] is asked again, by the delays alone.
-    stretch: i64,
-    /// How many calls that are, but one.
-    calls: u32,
-    /// When it began by the clock; nothing has been waited for before that.
-    start: Option<Instant<Monotonic>>,
-    /// The delays since then.
-    waited: i64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Nothing has been waited for. Most polls end so, so that this is all that they set up.
+    Whole,
+    /// When it began by the clock, and the delays since then.
+    Since {
+        start: Instant<Monotonic>,
+        waited: i64,
+    },
     /// The last call is being made.
-    is_over: bool,
+    Over,
 }
 
 impl Patience {
-    #[inline]
-    fn new(delay: Delta, timeout: Delta) -> Self {
-        let delay = delay.as_nanos();
-        let (stretch, calls) = if delay > 0 {
-            (delay.saturating_add(1), 0)
-        } else {
-            (i64::from(CALLS), CALLS.saturating_sub(1))
-        };
-        Self {
-            timeout: timeout.as_nanos(),
-            stretch,
-            calls,
-            start: None,
-            waited: 0,
-            is_over: false,
-        }
-    }
-
     /// How many calls may be made after the next one before this is asked again.
     ///
     /// # Errors
@@ -176,23 +169,26 @@ impl Patience {
     /// `ETIMEDOUT`: none, and no next one either.
     #[cold]
     #[inline(never)]
-    fn more(&mut self) -> Result<u32> {
-        self.more_at(Instant::now())
+    fn more(&mut self, delay: Delta, timeout: Delta) -> Result<u32> {
+        self.more_at(Instant::now(), delay, timeout)
     }
 
-    fn more_at(&mut self, now: Instant<Monotonic>) -> Result<u32> {
-        if self.is_over || self.timeout <= 0 {
+    fn more_at(&mut self, now: Instant<Monotonic>, delay: Delta, timeout: Delta) -> Result<u32> {
+        let timeout = timeout.as_nanos();
+        if *self == Self::Over || timeout <= 0 {
             return Err(ETIMEDOUT);
         }
-        match self.start {
-            None => self.start = Some(now),
-            Some(start) => {
-                self.waited = self.waited.saturating_add(self.stretch);
-                let passed = (now - start).as_nanos();
-                self.is_over = passed >= self.timeout || self.waited >= self.timeout;
-            }
+        let (stretch, calls) = stretch(delay);
+        let (start, waited) = match *self {
+            Self::Since { start, waited } => (start, waited.saturating_add(stretch)),
+            _ => (now, 0),
+        };
+        if (now - start).as_nanos() >= timeout || waited >= timeout {
+            *self = Self::Over;
+            return Ok(0);
         }
-        Ok(if self.is_over { 0 } else { self.calls })
+        *self = Self::Since { start, waited };
+        Ok(calls)
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use super::{CALLS, Patience, read_poll_timeout, read_poll_timeout_atomic};
+use super::{CALLS, Patience, read_poll_timeout, read_poll_timeout_atomic, stretch};
 use crate::error::Result;
 use crate::error::code::{EINVAL, EIO, ETIMEDOUT};
 use crate::ktest::kernel_test;
@@ -96,35 +96,41 @@ fn at(nanos: i64) -> Result<Instant<Monotonic>> {
 #[kernel_test]
 fn atomic_time_passes_while_the_clock_stands_still() -> Result {
     let now = at(7)?;
-    let mut patience = Patience::new(PAUSE, PAUSE * 3);
+    let mut patience = Patience::Whole;
     for _ in 0..3 {
-        assert_eq!(patience.more_at(now), Ok(0));
-        assert!(!patience.is_over);
+        assert_eq!(patience.more_at(now, PAUSE, PAUSE * 3), Ok(0));
+        assert!(patience != Patience::Over);
     }
     // Three delays are over: one more call.
-    assert_eq!(patience.more_at(now), Ok(0));
-    assert!(patience.is_over);
-    assert_eq!(patience.more_at(now), Err(ETIMEDOUT));
+    assert_eq!(patience.more_at(now, PAUSE, PAUSE * 3), Ok(0));
+    assert!(patience == Patience::Over);
+    assert_eq!(patience.more_at(now, PAUSE, PAUSE * 3), Err(ETIMEDOUT));
 
-    let mut hurried = Patience::new(Delta::ZERO, Delta::from_nanos(i64::from(CALLS) * 2));
-    assert_eq!(hurried.more_at(now), Ok(CALLS - 1));
-    assert_eq!(hurried.more_at(now), Ok(CALLS - 1));
-    assert_eq!(hurried.more_at(now), Ok(0));
-    assert_eq!(hurried.more_at(now), Err(ETIMEDOUT));
+    let mut hurried = Patience::Whole;
+    let mut more = || {
+        let timeout = Delta::from_nanos(i64::from(CALLS) * 2);
+        hurried.more_at(now, Delta::ZERO, timeout)
+    };
+    assert_eq!(more(), Ok(CALLS - 1));
+    assert_eq!(more(), Ok(CALLS - 1));
+    assert_eq!(more(), Ok(0));
+    assert_eq!(more(), Err(ETIMEDOUT));
     Ok(())
 }
 
 #[kernel_test]
 fn atomic_time_passes_by_the_clock() -> Result {
     for delay in [Delta::ZERO, PAUSE] {
-        let mut patience = Patience::new(delay, LONG);
-        let calls = patience.calls;
-        assert_eq!(patience.more_at(at(7)?), Ok(calls));
-        assert_eq!(patience.more_at(at(6 + LONG.as_nanos())?), Ok(calls));
-        assert!(!patience.is_over);
-        assert_eq!(patience.more_at(at(7 + LONG.as_nanos())?), Ok(0));
-        assert!(patience.is_over);
-        assert_eq!(patience.more_at(at(7)?), Err(ETIMEDOUT));
+        let mut patience = Patience::Whole;
+        let calls = stretch(delay).1;
+        assert_eq!(patience.more_at(at(7)?, delay, LONG), Ok(calls));
+        let before = at(6 + LONG.as_nanos())?;
+        assert_eq!(patience.more_at(before, delay, LONG), Ok(calls));
+        assert!(patience != Patience::Over);
+        let after = at(7 + LONG.as_nanos())?;
+        assert_eq!(patience.more_at(after, delay, LONG), Ok(0));
+        assert!(patience == Patience::Over);
+        assert_eq!(patience.more_at(at(7)?, delay, LONG), Err(ETIMEDOUT));
     }
     Ok(())
 }
