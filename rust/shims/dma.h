@@ -7,7 +7,10 @@
 #include <linux/dmapool.h>
 #include <linux/scatterlist.h>
 
-/* Addresses are u64 on every kernel, and go by pointer: dma_addr_t may be narrower. */
+/*
+ * Addresses are u64 on every kernel: dma_addr_t may be narrower. Rust passes no u64 by value on i386, so they go by
+ * pointer; where that would cost more than the call does, in two words.
+ */
 
 enum ferrite_dma_direction {
 	FERRITE_DMA_BIDIRECTIONAL = DMA_BIDIRECTIONAL,
@@ -35,20 +38,30 @@ void *ferrite_dma_alloc(struct device *dev, size_t size, u64 *address, unsigned 
 void ferrite_dma_free(struct device *dev, size_t size, void *memory, const u64 *address, unsigned int attrs);
 void ferrite_dma_copy(void *to, const void *from, size_t len);
 
-int ferrite_dma_map_single(struct device *dev, void *buffer, size_t size, int direction, u64 *address);
-int ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction, u64 *address);
-void ferrite_dma_unmap(struct device *dev, const u64 *address, size_t size, int direction, unsigned int attrs);
+/* The address; all ones if there is none, for want of memory or of places. */
+u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t size, int direction);
+u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction);
+void ferrite_dma_unmap(struct device *dev, unsigned long low, unsigned long high, size_t size, int direction,
+		       unsigned int attrs);
 void ferrite_dma_sync_for_cpu(struct device *dev, const u64 *address, size_t size, int direction);
 void ferrite_dma_sync_for_device(struct device *dev, const u64 *address, size_t size, int direction);
 
-int ferrite_sg_alloc(struct device *dev, struct sg_table *table, struct page **pages, unsigned int count,
-		     size_t size, unsigned int gfp);
-int ferrite_sg_map(struct device *dev, struct sg_table *table, int direction);
-void ferrite_sg_unmap(struct device *dev, struct sg_table *table, int direction, unsigned int attrs);
+/* Where sg_dma_len finds it; layout.h tells Rust. */
+#ifdef CONFIG_NEED_SG_DMA_LENGTH
+#define FERRITE_SG_DMA_LEN	offsetof(struct scatterlist, dma_length)
+#else
+#define FERRITE_SG_DMA_LEN	offsetof(struct scatterlist, length)
+#endif
+
+/* If one of these fails there is no table. */
+int ferrite_sg_map_vmalloc(struct device *dev, struct sg_table *table, const void *memory, size_t count,
+			   int direction, unsigned int gfp);
+int ferrite_sg_map_pages(struct device *dev, struct sg_table *table, struct page **pages, size_t count,
+			 int direction, unsigned int gfp);
+void ferrite_sg_end(struct device *dev, struct sg_table *table, int direction, unsigned int attrs);
 void ferrite_sg_sync_for_cpu(struct device *dev, struct sg_table *table, int direction);
 void ferrite_sg_sync_for_device(struct device *dev, struct sg_table *table, int direction);
-/* What a mapped piece has; returns the next one. */
-struct scatterlist *ferrite_sg_entry(struct scatterlist *sg, u64 *address, u32 *len);
+struct scatterlist *ferrite_sg_next(struct scatterlist *sg);
 
 void *ferrite_dma_pool_alloc(struct dma_pool *pool, unsigned int gfp, u64 *address);
 void ferrite_dma_pool_free(struct dma_pool *pool, void *memory, const u64 *address);

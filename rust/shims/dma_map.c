@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "dma.h"
 
-int ferrite_dma_map_single(struct device *dev, void *buffer, size_t size, int direction, u64 *address)
+static u64 ferrite_dma_mapped(struct device *dev, dma_addr_t address)
 {
-	*address = dma_map_single(dev, buffer, size, direction);
-	return dma_mapping_error(dev, *address);
+	return dma_mapping_error(dev, address) ? U64_MAX : address;
 }
 
-int ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction, u64 *address)
+/* As dma_map_single, which asks first whether the memory is not vmalloc's: that is known here. */
+u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t size, int direction)
 {
-	*address = dma_map_page(dev, page, 0, size, direction);
-	return dma_mapping_error(dev, *address);
+	return ferrite_dma_mapped(dev, dma_map_page(dev, virt_to_page(memory), offset_in_page(memory), size,
+						    direction));
+}
+
+u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction)
+{
+	return ferrite_dma_mapped(dev, dma_map_page(dev, page, 0, size, direction));
 }
 
 /* That of a page and that of a buffer are the same. */
-void ferrite_dma_unmap(struct device *dev, const u64 *address, size_t size, int direction, unsigned int attrs)
+void ferrite_dma_unmap(struct device *dev, unsigned long low, unsigned long high, size_t size, int direction,
+		       unsigned int attrs)
 {
-	dma_unmap_page_attrs(dev, *address, size, direction, attrs);
+	dma_addr_t address = low;
+
+	if (sizeof(address) > sizeof(low))
+		address |= (u64)high << 32;
+	dma_unmap_page_attrs(dev, address, size, direction, attrs);
 }
 
 void ferrite_dma_sync_for_cpu(struct device *dev, const u64 *address, size_t size, int direction)
@@ -29,30 +42,59 @@ void ferrite_dma_sync_for_device(struct device *dev, const u64 *address, size_t 
 	dma_sync_single_for_device(dev, *address, size, direction);
 }
 
-static unsigned int ferrite_sg_max_segment(struct device *dev)
+/* What is no longer than a page fits everywhere, bounce buffers included. */
+static size_t ferrite_sg_max_segment(struct device *dev, size_t size)
 {
-	return min_t(size_t, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
+	size_t most = dma_get_max_seg_size(dev);
+
+	return size <= PAGE_SIZE || most <= PAGE_SIZE ? most : min(most, dma_max_mapping_size(dev));
 }
 
-int ferrite_sg_alloc(struct device *dev, struct sg_table *table, struct page **pages, unsigned int count,
-		     size_t size, unsigned int gfp)
+int ferrite_sg_map_pages(struct device *dev, struct sg_table *table, struct page **pages, size_t count,
+			 int direction, unsigned int gfp)
 {
-	unsigned int most = ferrite_sg_max_segment(dev);
+	size_t size = count * PAGE_SIZE;
+	size_t most = ferrite_sg_max_segment(dev, size);
+	int ret;
 
 	/* C warns of it. */
 	if (most < PAGE_SIZE)
 		return -EINVAL;
-	return sg_alloc_table_from_pages_segment(table, pages, count, 0, size, most, (__force gfp_t)gfp);
+	if (count > min_t(size_t, UINT_MAX, SIZE_MAX / PAGE_SIZE))
+		return -EOVERFLOW;
+	ret = sg_alloc_table_from_pages_segment(table, pages, count, 0, size, most, (__force gfp_t)gfp);
+	if (ret)
+		return ret;
+	ret = dma_map_sgtable(dev, table, direction, 0);
+	if (ret)
+		sg_free_table(table);
+	return ret;
 }
 
-int ferrite_sg_map(struct device *dev, struct sg_table *table, int direction)
+int ferrite_sg_map_vmalloc(struct device *dev, struct sg_table *table, const void *memory, size_t count,
+			   int direction, unsigned int gfp)
 {
-	return dma_map_sgtable(dev, table, direction, 0);
+	struct page *few[16], **pages = few;
+	size_t i;
+	int ret;
+
+	if (count > ARRAY_SIZE(few)) {
+		pages = kmalloc_array(count, sizeof(*pages), (__force gfp_t)gfp);
+		if (!pages)
+			return -ENOMEM;
+	}
+	for (i = 0; i < count; i++)
+		pages[i] = vmalloc_to_page(memory + i * PAGE_SIZE);
+	ret = ferrite_sg_map_pages(dev, table, pages, count, direction, gfp);
+	if (pages != few)
+		kfree(pages);
+	return ret;
 }
 
-void ferrite_sg_unmap(struct device *dev, struct sg_table *table, int direction, unsigned int attrs)
+void ferrite_sg_end(struct device *dev, struct sg_table *table, int direction, unsigned int attrs)
 {
 	dma_unmap_sgtable(dev, table, direction, attrs);
+	sg_free_table(table);
 }
 
 void ferrite_sg_sync_for_cpu(struct device *dev, struct sg_table *table, int direction)
@@ -65,10 +107,8 @@ void ferrite_sg_sync_for_device(struct device *dev, struct sg_table *table, int 
 	dma_sync_sgtable_for_device(dev, table, direction);
 }
 
-struct scatterlist *ferrite_sg_entry(struct scatterlist *sg, u64 *address, u32 *len)
+struct scatterlist *ferrite_sg_next(struct scatterlist *sg)
 {
-	*address = sg_dma_address(sg);
-	*len = sg_dma_len(sg);
 	return sg_next(sg);
 }
 

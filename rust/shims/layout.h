@@ -38,6 +38,7 @@
 #include "auxiliary.h"
 #include "block.h"
 #include "condvar.h"
+#include "dma.h"
 #include "list_ktest.h"
 #include "mdio.h"
 #include "miscdevice.h"
@@ -150,6 +151,8 @@
 	X(sg_table, sizeof(struct sg_table))	\
 	X(sg_table_sgl, offsetof(struct sg_table, sgl))	\
 	X(sg_table_nents, offsetof(struct sg_table, nents))	\
+	X(scatterlist_dma_address, offsetof(struct scatterlist, dma_address))	\
+	X(scatterlist_dma_len, FERRITE_SG_DMA_LEN)	\
 	X(mdio_device_id, sizeof(struct mdio_device_id))	\
 	X(ferrite_mdio_ops, sizeof(struct ferrite_mdio_ops))	\
 	X(ferrite_phy_ops, sizeof(struct ferrite_phy_ops))	\

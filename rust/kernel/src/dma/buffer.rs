@@ -2,8 +2,6 @@
 
 //! What can be mapped.
 
-use core::ffi::c_int;
-
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::{DataDirection, DmaAddress};
@@ -47,18 +45,13 @@ pub unsafe trait Contiguous: Buffer {
     /// How many bytes there are.
     fn size(&self) -> usize;
 
-    /// Has C map it; returns a negative errno, or puts the address where it shall go.
+    /// Has C map it; returns the address, or all ones if there is none.
     ///
     /// # Safety
     ///
     /// There are bytes. Nobody looks at them while they are mapped.
     #[doc(hidden)]
-    unsafe fn map(
-        &self,
-        device: &Device<Bound>,
-        direction: DataDirection,
-        address: &mut DmaAddress,
-    ) -> c_int;
+    unsafe fn map(&self, device: &Device<Bound>, direction: DataDirection) -> DmaAddress;
 }
 
 // SAFETY: the box owns the value, on the heap.
@@ -83,14 +76,9 @@ unsafe impl<T: ?Sized + FromBytes + IntoBytes> Contiguous for KBox<T> {
         size_of_val(self.as_cpu())
     }
 
-    unsafe fn map(
-        &self,
-        device: &Device<Bound>,
-        direction: DataDirection,
-        address: &mut DmaAddress,
-    ) -> c_int {
+    unsafe fn map(&self, device: &Device<Bound>, direction: DataDirection) -> DmaAddress {
         // SAFETY: what the caller promises; the memory is `kmalloc`'s.
-        unsafe { map_kmalloc(self.as_cpu(), device, direction, address) }
+        unsafe { map_kmalloc(self.as_cpu(), device, direction) }
     }
 }
 
@@ -116,14 +104,9 @@ unsafe impl<T: FromBytes + IntoBytes> Contiguous for KVec<T> {
         size_of_val(self.as_cpu())
     }
 
-    unsafe fn map(
-        &self,
-        device: &Device<Bound>,
-        direction: DataDirection,
-        address: &mut DmaAddress,
-    ) -> c_int {
+    unsafe fn map(&self, device: &Device<Bound>, direction: DataDirection) -> DmaAddress {
         // SAFETY: what the caller promises; the memory is `kmalloc`'s.
-        unsafe { map_kmalloc(self.as_cpu(), device, direction, address) }
+        unsafe { map_kmalloc(self.as_cpu(), device, direction) }
     }
 }
 
@@ -136,16 +119,16 @@ unsafe fn map_kmalloc<T: ?Sized>(
     memory: &T,
     device: &Device<Bound>,
     direction: DataDirection,
-    address: &mut DmaAddress,
-) -> c_int {
-    // SAFETY: the memory is there, the device bound; the address is a variable.
+) -> DmaAddress {
+    // SAFETY:
+    // - the device is bound;
+    // - the memory is there, of that size, and the caller promises that it is `kmalloc`'s.
     unsafe {
-        bindings::ferrite_dma_map_single(
+        bindings::ferrite_dma_map_kmalloc(
             device.as_raw(),
-            core::ptr::from_ref(memory).cast_mut().cast(),
+            core::ptr::from_ref(memory).cast(),
             size_of_val(memory),
             direction.as_raw(),
-            address,
         )
     }
 }
@@ -181,20 +164,14 @@ unsafe impl Contiguous for Page {
         PAGE_SIZE
     }
 
-    unsafe fn map(
-        &self,
-        device: &Device<Bound>,
-        direction: DataDirection,
-        address: &mut DmaAddress,
-    ) -> c_int {
-        // SAFETY: the page is there, the device bound; the address is a variable.
+    unsafe fn map(&self, device: &Device<Bound>, direction: DataDirection) -> DmaAddress {
+        // SAFETY: the page is there, the device bound.
         unsafe {
             bindings::ferrite_dma_map_page(
                 device.as_raw(),
                 self.as_ptr(),
                 PAGE_SIZE,
                 direction.as_raw(),
-                address,
             )
         }
     }
@@ -215,20 +192,14 @@ unsafe impl Contiguous for Pages {
         Pages::size(self)
     }
 
-    unsafe fn map(
-        &self,
-        device: &Device<Bound>,
-        direction: DataDirection,
-        address: &mut DmaAddress,
-    ) -> c_int {
-        // SAFETY: the pages are there, the device bound; the address is a variable.
+    unsafe fn map(&self, device: &Device<Bound>, direction: DataDirection) -> DmaAddress {
+        // SAFETY: the pages are there, the device bound.
         unsafe {
             bindings::ferrite_dma_map_page(
                 device.as_raw(),
                 self.first().as_ptr(),
                 Pages::size(self),
                 direction.as_raw(),
-                address,
             )
         }
     }

@@ -2,6 +2,7 @@
 
 //! Memory that a device has for a while.
 
+use core::ffi::c_ulong;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
@@ -11,8 +12,8 @@ use super::direction::{CpuWrites, Direction, ForCpu, ForDevice, Turn};
 use super::{Attrs, DmaAddress};
 use crate::alloc::seam;
 use crate::device::{Bound, Device};
-use crate::error::code::EINVAL;
-use crate::error::{Error, Result, to_result};
+use crate::error::code::{EINVAL, ENOMEM};
+use crate::error::{Error, Result};
 
 /// A mapping that could not be made, and what was to be mapped.
 ///
@@ -52,6 +53,9 @@ impl<B> core::fmt::Debug for MapError<B> {
     }
 }
 
+/// What is no address.
+const NOWHERE: DmaAddress = DmaAddress::MAX;
+
 /// What C has mapped.
 ///
 /// # Invariants
@@ -70,14 +74,18 @@ impl<B: Contiguous, D: Direction> Mapped<'_, B, D> {
     /// # Safety
     ///
     /// This is the end of the mapping.
+    #[inline]
     unsafe fn unmap(&mut self, attrs: Attrs) {
         seam::died();
+        // In two words: a pointer would keep the whole of this in memory.
+        let high = self.address.checked_shr(c_ulong::BITS).unwrap_or(0);
         // SAFETY: by the invariant these are the values that it was made with; the device is still
         // bound. The caller promises that it is done once.
         unsafe {
             bindings::ferrite_dma_unmap(
                 self.device.as_raw(),
-                &raw const self.address,
+                self.address as c_ulong,
+                high as c_ulong,
                 self.size,
                 D::DIRECTION.as_raw(),
                 attrs.0,
@@ -152,19 +160,20 @@ impl<'bound, B: Contiguous, D: Direction> Mapping<'bound, B, D> {
     /// - `ENOMEM`: the device does not reach the memory, and there is no bounce buffer or no place
     ///   in an IOMMU for it.
     /// - `EINVAL`: it has no bytes.
+    #[inline]
     pub fn new(device: &'bound Device<Bound>, buffer: B) -> Result<Self, MapError<B>> {
         let size = buffer.size();
         if size == 0 {
             return Err(MapError::new(EINVAL, buffer));
         }
-        let mut address = 0;
-        let mapped = seam::may_fail().and_then(|()| {
-            // SAFETY: there are bytes. Only this value has the buffer from now on, and lends it in
-            // the CPU's turn alone.
-            to_result(unsafe { buffer.map(device, D::DIRECTION, &mut address) })
-        });
-        if let Err(error) = mapped {
+        if let Err(error) = seam::may_fail() {
             return Err(MapError::new(error, buffer));
+        }
+        // SAFETY: there are bytes. Only this value has the buffer from now on, and lends it in the
+        // CPU's turn alone.
+        let address = unsafe { buffer.map(device, D::DIRECTION) };
+        if address == NOWHERE {
+            return Err(MapError::new(ENOMEM, buffer));
         }
         seam::born();
         // INVARIANT: that is what it was mapped with.
@@ -230,6 +239,7 @@ impl<B: Contiguous, D: Direction, S: Turn> Mapping<'_, B, D, S> {
     /// Ends the mapping, and gives the buffer back, with what the device has written. The device
     /// is done. Any context.
     #[must_use]
+    #[inline]
     pub fn unmap(self) -> B {
         let mut mapped = ManuallyDrop::new(self.0);
         // SAFETY: the value is gone, and will not be dropped.

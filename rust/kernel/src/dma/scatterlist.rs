@@ -7,104 +7,107 @@ use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 
 use super::buffer::{Buffer, BufferMut};
-use super::direction::{CpuWrites, Direction, ForCpu, ForDevice, Turn};
+use super::direction::{CpuWrites, DataDirection, Direction, ForCpu, ForDevice, Turn};
 use super::mapping::MapError;
 use super::{Attrs, DmaAddress};
 use crate::alloc::{Flags, KVec, seam};
 use crate::device::{Bound, Device};
-use crate::error::code::{EINVAL, EOVERFLOW};
+use crate::error::code::EINVAL;
 use crate::error::{Result, to_result};
-use crate::page::{AsPageIter, PAGE_SIZE};
-
-/// A list of pieces of memory, from `sg_alloc_table_from_pages`.
-///
-/// # Invariants
-///
-/// It is one, and ours to free.
-struct Table(bindings::sg_table);
-
-impl Table {
-    /// The list of these pages, in pieces that the device can take.
-    fn new(device: &Device<Bound>, pages: &mut impl AsPageIter, flags: Flags) -> Result<Self> {
-        let pages = pages.page_iter();
-        let mut list = KVec::with_capacity(pages.size_hint().0, flags)?;
-        for page in pages {
-            // There is room for all that the iterator announced.
-            if let Err(page) = list.push_within_capacity(page.as_ptr()) {
-                list.push(page, flags)?;
-            }
-        }
-        if list.is_empty() {
-            return Err(EINVAL);
-        }
-        let count = u32::try_from(list.len())?;
-        let size = list.len().checked_mul(PAGE_SIZE).ok_or(EOVERFLOW)?;
-        // SAFETY: a struct of integers and of pointers that may be null.
-        let mut table: bindings::sg_table = unsafe { core::mem::zeroed() };
-        seam::may_fail()?;
-        // SAFETY:
-        // - the device is bound, the table a variable;
-        // - that many pages are in the list, and they are as large together.
-        to_result(unsafe {
-            bindings::ferrite_sg_alloc(
-                device.as_raw(),
-                &raw mut table,
-                list.as_mut_ptr(),
-                count,
-                size,
-                flags.0,
-            )
-        })?;
-        seam::born();
-        // INVARIANT: C has just made it.
-        Ok(Self(table))
-    }
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        seam::died();
-        // SAFETY: by the invariant it is ours, and this is the end of it.
-        unsafe { bindings::sg_free_table(&raw mut self.0) };
-    }
-}
+use crate::page::AsPageIter;
 
 /// What C has mapped.
 ///
 /// # Invariants
 ///
-/// - The pages in `table` are those of `pages`, and mapped for `device` in direction `D`.
-/// - The mapping is ours to end.
+/// - `table` is a list of the pages of `pages`, which are mapped for `device` in direction `D`.
+/// - The mapping is ours to end, and the list to free.
 struct Mapped<'bound, P: Buffer, D: Direction> {
     device: &'bound Device<Bound>,
-    table: Table,
+    table: bindings::sg_table,
     pages: P,
     _direction: PhantomData<D>,
 }
 
-impl<P: Buffer, D: Direction> Mapped<'_, P, D> {
-    /// # Safety
-    ///
-    /// This is the end of the mapping.
-    unsafe fn unmap(&mut self, attrs: Attrs) {
-        // SAFETY: by the invariant it is mapped so, and the device is still bound; the caller
-        // promises that it is done once.
-        unsafe {
-            bindings::ferrite_sg_unmap(
-                self.device.as_raw(),
-                &raw mut self.table.0,
-                D::DIRECTION.as_raw(),
-                attrs.0,
-            )
-        };
+impl<P: Buffer, D: Direction> Drop for Mapped<'_, P, D> {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses it any more. The pages are dropped afterwards.
+        unsafe { end::<D>(self.device, &mut self.table, Attrs::NONE) };
     }
 }
 
-impl<P: Buffer, D: Direction> Drop for Mapped<'_, P, D> {
-    fn drop(&mut self) {
-        // SAFETY: nobody uses it any more. The table and the pages are dropped afterwards.
-        unsafe { self.unmap(Attrs::NONE) };
+/// The end of a mapping, and of the list.
+///
+/// # Safety
+///
+/// It is what a [`Mapped`] has, by its invariants, and that will not end it.
+#[inline]
+unsafe fn end<D: Direction>(device: &Device<Bound>, table: &mut bindings::sg_table, attrs: Attrs) {
+    seam::died();
+    // SAFETY: it is mapped so, and the device is still bound; the caller promises that it is done
+    // once.
+    unsafe { bindings::ferrite_sg_end(device.as_raw(), table, D::DIRECTION.as_raw(), attrs.0) };
+}
+
+/// Has C list these pages in `table`, in pieces that the device can take, and map them.
+///
+/// # Safety
+///
+/// `pages` always gives the same pages, and nobody looks at them while they are mapped.
+#[inline]
+unsafe fn map(
+    device: &Device<Bound>,
+    table: &mut bindings::sg_table,
+    pages: &mut impl AsPageIter,
+    direction: DataDirection,
+    flags: Flags,
+) -> Result {
+    if let Some(pages) = pages.vmalloc_iter() {
+        let (start, count) = pages.as_raw();
+        if count == 0 {
+            return Err(EINVAL);
+        }
+        seam::may_fail()?;
+        // SAFETY:
+        // - the device is bound, the table a variable;
+        // - so many pages from there are `vmalloc`'s, and nobody looks at them, by the caller's
+        //   promise.
+        return to_result(unsafe {
+            bindings::ferrite_sg_map_vmalloc(
+                device.as_raw(),
+                table,
+                start.cast(),
+                count,
+                direction.as_raw(),
+                flags.0,
+            )
+        });
     }
+    let pages = pages.page_iter();
+    let mut list = KVec::with_capacity(pages.size_hint().0, flags)?;
+    for page in pages {
+        // There is room for all that the iterator announced.
+        if let Err(page) = list.push_within_capacity(page.as_ptr()) {
+            list.push(page, flags)?;
+        }
+    }
+    if list.is_empty() {
+        return Err(EINVAL);
+    }
+    seam::may_fail()?;
+    // SAFETY:
+    // - the device is bound, the table a variable;
+    // - that many pages are in the list, and nobody looks at them, by the caller's promise.
+    to_result(unsafe {
+        bindings::ferrite_sg_map_pages(
+            device.as_raw(),
+            table,
+            list.as_mut_ptr(),
+            list.len(),
+            direction.as_raw(),
+            flags.0,
+        )
+    })
 }
 
 /// Pages that are mapped for a device, in as few pieces as may be (`dma_map_sgtable`): those of a
@@ -163,28 +166,25 @@ impl<'bound, P: Buffer + AsPageIter, D: Direction> SGTable<'bound, P, D> {
         mut pages: P,
         flags: Flags,
     ) -> Result<Self, MapError<P>> {
-        let map = |pages: &mut P| -> Result<Table> {
-            let mut table = Table::new(device, pages, flags)?;
-            // SAFETY: the table is one, of pages that are there. Only this value has them from now
-            // on, and lends them in the CPU's turn alone.
-            to_result(unsafe {
-                bindings::ferrite_sg_map(device.as_raw(), &raw mut table.0, D::DIRECTION.as_raw())
-            })?;
-            Ok(table)
-        };
-        match map(&mut pages) {
-            // INVARIANT: that is what it was mapped with.
-            Ok(table) => Ok(Self(
-                Mapped {
-                    device,
-                    table,
-                    pages,
-                    _direction: PhantomData,
-                },
-                PhantomData,
-            )),
-            Err(error) => Err(MapError::new(error, pages)),
+        // SAFETY: a struct of integers and of pointers that may be null.
+        let mut table: bindings::sg_table = unsafe { core::mem::zeroed() };
+        // SAFETY: only this value has the pages from now on, and lends them in the CPU's turn alone;
+        // by what `Buffer` promises they are always the same.
+        let mapped = unsafe { map(device, &mut table, &mut pages, D::DIRECTION, flags) };
+        if let Err(error) = mapped {
+            return Err(MapError::new(error, pages));
         }
+        seam::born();
+        // INVARIANT: C has just made it.
+        Ok(Self(
+            Mapped {
+                device,
+                table,
+                pages,
+                _direction: PhantomData,
+            },
+            PhantomData,
+        ))
     }
 }
 
@@ -193,7 +193,7 @@ impl<'bound, P: Buffer, D: Direction> SGTable<'bound, P, D> {
     #[must_use]
     #[inline]
     pub fn iter(&self) -> SGTableIter<'_> {
-        let table = &self.0.table.0;
+        let table = &self.0.table;
         SGTableIter {
             next: table.sgl,
             left: table.nents,
@@ -208,7 +208,7 @@ impl<'bound, P: Buffer, D: Direction> SGTable<'bound, P, D> {
         unsafe {
             bindings::ferrite_sg_sync_for_cpu(
                 self.0.device.as_raw(),
-                &raw mut self.0.table.0,
+                &raw mut self.0.table,
                 D::DIRECTION.as_raw(),
             )
         };
@@ -224,7 +224,7 @@ impl<'bound, P: Buffer, D: Direction> SGTable<'bound, P, D, ForCpu> {
         unsafe {
             bindings::ferrite_sg_sync_for_device(
                 self.0.device.as_raw(),
-                &raw mut self.0.table.0,
+                &raw mut self.0.table,
                 D::DIRECTION.as_raw(),
             )
         };
@@ -237,18 +237,13 @@ impl<P: Buffer, D: Direction, S: Turn> SGTable<'_, P, D, S> {
     /// done. Any context.
     #[must_use]
     pub fn unmap(self) -> P {
-        let mut mapped = ManuallyDrop::new(self.0);
+        let mapped = ManuallyDrop::new(self.0);
+        // A copy: the rest need not be in memory.
+        let mut table = mapped.table;
         // SAFETY: the value is gone, and will not be dropped.
-        unsafe { mapped.unmap(S::UNMAP) };
-        // SAFETY: as above, so nobody else takes these.
-        let (table, pages) = unsafe {
-            (
-                core::ptr::read(&raw const mapped.table),
-                core::ptr::read(&raw const mapped.pages),
-            )
-        };
-        drop(table);
-        pages
+        unsafe { end::<D>(mapped.device, &mut table, S::UNMAP) };
+        // SAFETY: as above, so nobody else takes the pages.
+        unsafe { core::ptr::read(&raw const mapped.pages) }
     }
 }
 
@@ -298,6 +293,10 @@ impl SGEntry {
     }
 }
 
+/// Where C keeps the two.
+const ADDRESS: usize = bindings::FERRITE_LAYOUT_scatterlist_dma_address as usize;
+const LEN: usize = bindings::FERRITE_LAYOUT_scatterlist_dma_len as usize;
+
 /// Goes through the pieces of an [`SGTable`].
 ///
 /// # Invariants
@@ -306,7 +305,7 @@ impl SGEntry {
 pub struct SGTableIter<'a> {
     next: *mut bindings::scatterlist,
     left: u32,
-    _table: PhantomData<&'a Table>,
+    _table: PhantomData<&'a bindings::sg_table>,
 }
 
 impl Iterator for SGTableIter<'_> {
@@ -315,12 +314,20 @@ impl Iterator for SGTableIter<'_> {
     #[inline]
     fn next(&mut self) -> Option<SGEntry> {
         self.left = self.left.checked_sub(1)?;
-        let mut entry = SGEntry { address: 0, len: 0 };
-        // SAFETY: by the invariant this is a piece of a table; the others are variables.
-        self.next = unsafe {
-            bindings::ferrite_sg_entry(self.next, &raw mut entry.address, &raw mut entry.len)
+        let piece = self.next.cast_const().cast::<u8>();
+        // SAFETY: by the invariant this is a piece, and `rust/shims/layout.h` says where C keeps these.
+        let (address, len) = unsafe {
+            (
+                piece.add(ADDRESS).cast::<bindings::dma_addr_t>().read(),
+                piece.add(LEN).cast::<u32>().read(),
+            )
         };
-        Some(entry)
+        // SAFETY: as above.
+        self.next = unsafe { bindings::ferrite_sg_next(self.next) };
+        // Some kernels have addresses of 32 bits.
+        #[allow(clippy::useless_conversion)]
+        let address = DmaAddress::from(address);
+        Some(SGEntry { address, len })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -18,6 +18,12 @@ pub trait AsPageIter {
 
     /// The pages, in the order of the bytes. The last may be filled in part only.
     fn page_iter(&mut self) -> Self::Iter<'_>;
+
+    /// The same for who would rather have C go through them, if they are `vmalloc`'s.
+    #[doc(hidden)]
+    fn vmalloc_iter(&mut self) -> Option<VmallocPageIter<'_>> {
+        None
+    }
 }
 
 /// The pages behind memory that `vmalloc` returned.
@@ -45,6 +51,12 @@ impl VmallocPageIter<'_> {
             left: size.div_ceil(PAGE_SIZE),
             _borrows: PhantomData,
         }
+    }
+
+    /// Where the first byte is, at the start of a page, and how many pages there are.
+    #[inline]
+    pub(crate) fn as_raw(&self) -> (*const u8, usize) {
+        (self.next, self.left)
     }
 }
 

@@ -104,6 +104,11 @@ impl<T: FromBytes + IntoBytes> AsPageIter for VVec<T> {
         // - `self` is borrowed mutably for as long as the iterator lives.
         unsafe { VmallocPageIter::new(self.pointer.cast(), size) }
     }
+
+    #[inline]
+    fn vmalloc_iter(&mut self) -> Option<VmallocPageIter<'_>> {
+        Some(self.page_iter())
+    }
 }
 
 /// An array of the values in the brackets, or of copies of one: `kvec![]`, `kvec![value; count]`,

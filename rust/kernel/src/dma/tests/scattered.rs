@@ -55,6 +55,27 @@ fn every_page_is_in_the_list() -> Result {
     Ok(())
 }
 
+/// Few pages are listed on the stack, and more than C counts in one piece of a list are chained.
+#[kernel_test]
+fn memory_of_any_size_is_in_the_list() -> Result {
+    let registration = device()?;
+    let device = registration.device();
+    for count in [1_usize, 16, 17, 300] {
+        let mut data = VVec::from_elem(0_u8, count * PAGE_SIZE, GFP_KERNEL)?;
+        for (page, number) in data.chunks_mut(PAGE_SIZE).zip(0_usize..) {
+            page.fill(number as u8);
+        }
+        let table = SGTable::<_, ToDevice>::new(device, data, GFP_KERNEL)?;
+        assert_eq!(length(table.iter()), count * PAGE_SIZE);
+        for number in 0..count {
+            let address = place(table.iter(), number as u64 * PAGE_SIZE as u64)?;
+            assert_eq!(first_byte(device, address), number as u8);
+        }
+        assert_eq!(table.unmap().len(), count * PAGE_SIZE);
+    }
+    Ok(())
+}
+
 #[kernel_test]
 fn both_sides_see_each_other_after_a_sync() -> Result {
     let registration = device()?;
@@ -103,6 +124,12 @@ fn what_cannot_be_listed_comes_back() -> Result {
     let device = registration.device();
     let nothing = SGTable::<_, ToDevice>::new(device, KVec::<Page>::new(), GFP_KERNEL);
     assert_eq!(nothing.err().map(|error| error.error()), Some(EINVAL));
+    let nothing = SGTable::<_, ToDevice>::new(device, VVec::<u8>::new(), GFP_KERNEL);
+    assert_eq!(nothing.err().map(|error| error.error()), Some(EINVAL));
+    each_allocation_fails(|| {
+        let data = VVec::from_elem(0_u8, 2 * PAGE_SIZE, GFP_KERNEL)?;
+        Ok(SGTable::<_, ToDevice>::new(device, data, GFP_KERNEL)?.unmap())
+    })?;
     each_allocation_fails(|| {
         let table = SGTable::<_, ToDevice>::new(device, pages(2)?, GFP_KERNEL)?;
         Ok(table.sync_for_cpu().unmap())
