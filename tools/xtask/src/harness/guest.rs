@@ -107,7 +107,9 @@ impl Mission<'_> {
         let lab = self.lab;
         let spec = &lab.kernel.spec;
         fs::create_dir_all(self.dir)?;
-        let mut extra: Vec<&str> = self.stock();
+        let loaded = distinct(self.scenarios, |s| &s.stock);
+        let mut extra = distinct(self.scenarios, |s| &s.brings);
+        extra.extend(&loaded);
         extra.sort_unstable();
         extra.dedup();
         let mut kept = ctx.out.join("guest").join(spec.id);
@@ -117,7 +119,7 @@ impl Mission<'_> {
         let init = ctx.root.join("tests/qemu/guest/init");
         let base = archive::base(&kept, &lab.kernel, &lab.tools.busybox, &init, &extra)?;
         let mut bytes = read(&base)?;
-        bytes.extend(self.payload(ctx, &extra)?);
+        bytes.extend(self.payload(ctx, &loaded)?);
         let initrd = self.dir.join("initrd.cpio");
         fs::write(&initrd, bytes).with_context(|| format!("cannot write {}", initrd.display()))?;
         let config = fs::read_to_string(&lab.kernel.config)
@@ -142,11 +144,6 @@ impl Mission<'_> {
             counting: None,
             sockets: servers.dir().to_owned(),
         })
-    }
-
-    fn stock(&self) -> Vec<&str> {
-        let all = self.scenarios.iter().flat_map(|s| &s.stock);
-        all.map(String::as_str).collect()
     }
 
     /// Starts what serves the guest's devices.
@@ -177,7 +174,7 @@ impl Mission<'_> {
     }
 
     /// The second archive: our modules, the scenarios and the plan.
-    fn payload(&self, ctx: &Ctx, extra: &[&str]) -> Result<Vec<u8>> {
+    fn payload(&self, ctx: &Ctx, loaded: &[&str]) -> Result<Vec<u8>> {
         let mut archive = Archive::default();
         archive.directory("modules")?;
         let modules = if self.boot.counts && !self.built.counted.is_empty() {
@@ -232,7 +229,7 @@ impl Mission<'_> {
              FERRITE_DISK={disk}\nFERRITE_STOCK='{}'\nFERRITE_UNIT='{}'\n",
             spec.id,
             self.boot.name,
-            extra.join(" "),
+            loaded.join(" "),
             self.unit_filter,
         );
         archive.file("ferrite/env", env.as_bytes())?;
@@ -322,6 +319,15 @@ impl Mission<'_> {
             console: self.dir.join("console.log"),
         })
     }
+}
+
+/// What the scenarios have of something, each once.
+fn distinct<'a>(scenarios: &[&'a Scenario], of: fn(&Scenario) -> &[String]) -> Vec<&'a str> {
+    let all = scenarios.iter().flat_map(|scenario| of(scenario));
+    let mut all: Vec<_> = all.map(String::as_str).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// A guest, and the patience that is left with it.

@@ -74,6 +74,8 @@ pub struct Scenario {
     pub modules: Vec<String>,
     /// Modules of the distribution's kernel that it uses.
     pub stock: Vec<String>,
+    /// Modules of the distribution's kernel that it finds in its guest, and loads itself.
+    pub brings: Vec<String>,
     /// Whether it needs the modules that run their own tests.
     pub unit: bool,
     /// Whether it needs the disk with the guest tools.
@@ -105,6 +107,7 @@ impl Scenario {
             timeout: DEFAULT_TIMEOUT,
             modules: Vec::new(),
             stock: Vec::new(),
+            brings: Vec::new(),
             unit: false,
             tools: false,
             devices: Vec::new(),
@@ -150,6 +153,7 @@ impl Scenario {
             }
             "modules" => self.modules = words(),
             "stock" => self.stock = words(),
+            "brings" => self.brings = words(),
             "unit" => self.unit = yes_or_no(key, value)?,
             "tools" => self.tools = yes_or_no(key, value)?,
             "alone" => self.alone = yes_or_no(key, value)?,
@@ -241,7 +245,7 @@ mod tests {
         let s = parse(
             "# SPDX-License-Identifier: GPL-2.0-only\n#\n# description: a file system on rnull\n\
              # It says: nothing.\n# kernels: i386 debian-6.12-amd64\n# boot: default debug\n\
-             # timeout: 120\n# modules: rnull\n# tools: yes\n# device: edu\n# alone: yes\n# expect: panic: sysrq triggered\n\
+             # timeout: 120\n# modules: rnull\n# brings: nouveau\n# tools: yes\n# device: edu\n# alone: yes\n# expect: panic: sysrq triggered\n\
              # allow: I/O error, dev rnullb0\n\
              set -x\n# timeout: 1\n",
         )
@@ -254,6 +258,10 @@ mod tests {
         );
         assert_eq!(s.timeout, Duration::from_secs(120));
         assert_eq!(s.modules, ["rnull"]);
+        assert_eq!(
+            (s.stock.len(), &s.brings[..]),
+            (0, &["nouveau".to_owned()][..])
+        );
         assert!(s.tools && s.alone && s.expect.is_fatal());
         assert_eq!(s.devices, [device::find("edu").unwrap()]);
         assert_eq!(s.expect.words, "sysrq triggered");
