@@ -234,6 +234,9 @@ vgpu_no_complaints() {
 	check_eq "what the virtual GPU complains of (vgpu.log says why)" "$WRONG" "$(vgpu_wrong)"
 }
 
+# vgpu_missing: how many registers its drivers have touched that it does not have; vgpu.log names them.
+vgpu_missing() { pci_word "$VGPU" $((PORT + 28)); }
+
 # vgpu_accesses: how many accesses of its BAR 0 there have been.
 vgpu_accesses() { pci_word "$VGPU" $((PORT + 20)); }
 

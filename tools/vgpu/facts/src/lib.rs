@@ -8,6 +8,7 @@
 //! - [`chip`] is the table of chips: what each is called and in what they differ.
 //! - [`register`] is where registers are in BAR 0, and what they are called.
 //! - [`falcon`] is the registers of one falcon, which several engines have.
+//! - [`release`] is the releases of the firmware, and where things are in what each says.
 //! - [`rom`] is what the VBIOS is made of.
 
 #![forbid(unsafe_code)]
@@ -16,4 +17,5 @@
 pub mod chip;
 pub mod falcon;
 pub mod register;
+pub mod release;
 pub mod rom;

@@ -47,14 +47,20 @@ registers! {
     NV_PBUS_BAR1_BLOCK = 0x0000_1704;
     /// Where BAR 2's tables are.
     NV_PBUS_BAR2_BLOCK = 0x0000_1714;
+    /// Which of the timer's interrupts there are; ones that are written clear them.
+    NV_PTIMER_INTR_0 = 0x0000_9100;
     /// Which of the timer's interrupts are heard.
     NV_PTIMER_INTR_EN_0 = 0x0000_9140;
     /// The time in nanoseconds, bits 31:5.
     NV_PTIMER_TIME_0 = 0x0000_9400;
     /// The time in nanoseconds, bits 60:32.
     NV_PTIMER_TIME_1 = 0x0000_9410;
+    /// When the timer's interrupt shall come, bits 31:5.
+    NV_PTIMER_ALARM_0 = 0x0000_9420;
     /// Whether the display is fused off, on Turing.
     NV_FUSE_STATUS_OPT_DISPLAY_TU = 0x0002_1c04;
+    /// Has what the processor has written to memory arrive there: 0 begins, 1 it is under way.
+    NV_UFLUSH_FB_FLUSH = 0x0007_0000;
     /// The configuration space, once more.
     NV_XVE = 0x0008_8000;
     /// Whether PROM shows the ROM itself: bit 0 of 88050.
@@ -111,6 +117,10 @@ registers! {
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET = 0x00b8_1608;
     /// Hears them no more.
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR = 0x00b8_1610;
+    /// Whose tables are invalid, by the first of them; with the upper half of its address behind it.
+    NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB = 0x00b8_30a0 [2];
+    /// Has the MMU forget them: 31 begins, and is set until that is done.
+    NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE = 0x00b8_30b0;
 }
 
 /// The ROM, as a window of 1 MiB.

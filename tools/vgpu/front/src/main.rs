@@ -61,11 +61,12 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 }
 
 fn write_firmware(chip: &Chip, dir: &Path) -> Result<()> {
-    let dir = dir.join("nvidia").join(chip.name).join("gsp");
+    let dir = dir.join("nvidia").join(chip.name);
     let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(&dir)?;
         for (name, bytes) in files(chip) {
-            std::fs::write(dir.join(name), bytes)?;
+            let path = dir.join(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(&dir))?;
+            std::fs::write(path, bytes)?;
         }
         Ok(())
     };

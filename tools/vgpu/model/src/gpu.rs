@@ -8,6 +8,7 @@ mod gsp;
 mod interrupts;
 mod knobs;
 mod microcode;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -59,6 +60,8 @@ pub struct Gpu {
     rm: Rm,
     tree: Tree,
     time: u64,
+    /// How much later than that the driver says that it is.
+    later: u64,
     resets: u32,
 }
 
@@ -95,6 +98,7 @@ impl Gpu {
             rm: Rm::default(),
             tree: Tree::default(),
             time: 0,
+            later: 0,
             resets: 0,
         };
         gpu.power_on();
@@ -164,6 +168,7 @@ impl Gpu {
 
     fn power_on(&mut self) {
         self.boot = Boot::default();
+        self.later = 0;
         self.rm = Rm::default();
         self.tree = Tree::default();
         self.plain.clear();
@@ -200,6 +205,7 @@ impl Gpu {
             wrong: self.journal.complaints,
             accesses: self.time / TICK,
             since_command: self.journal.since_command(),
+            missing: self.journal.missing().len(),
         };
         self.knobs.overlay(&counts, offset, into);
         if self.faults.is(Fault::AllOnes) {
@@ -239,8 +245,7 @@ impl Gpu {
         }
         match bar {
             0 => self.bar0_read(offset, into),
-            1 => self.vram.read(offset, into),
-            3 => self.vram.read(self.instance(offset), into),
+            1 | 3 => self.window_read(bar, offset, into),
             _ => into.fill(0xff),
         }
     }
@@ -260,8 +265,7 @@ impl Gpu {
         }
         match bar {
             0 => self.bar0_write(offset, from, memory),
-            1 => self.memory_write(offset, from),
-            3 => self.memory_write(self.instance(offset), from),
+            1 | 3 => self.window_write(bar, offset, from),
             _ => {}
         }
         self.work(memory, lines);
@@ -275,12 +279,6 @@ impl Gpu {
         }
         self.rm_say(memory);
         self.signal(lines);
-    }
-
-    /// Without tables of its own BAR 3 shows the end of memory, as far as there is enough.
-    fn instance(&self, offset: u64) -> u64 {
-        let end = self.vram.size().saturating_sub(BAR3_SIZE);
-        end.saturating_add(offset)
     }
 
     /// The processor writes to the card's memory, except where that is protected.

@@ -32,6 +32,8 @@ pub struct Journal {
     lines: Vec<String>,
     traced: bool,
     missing: BTreeMap<u32, Missing>,
+    /// What else a driver has asked for that is not there, and how often.
+    lacking: BTreeMap<String, u64>,
     polls: BTreeMap<u32, (u32, u32)>,
     /// The access before, and how often it was repeated.
     before: Option<(String, u32)>,
@@ -132,6 +134,18 @@ impl Journal {
         missing.last = value;
     }
 
+    /// A driver asks for something that the model does not have, and that a card may have.
+    pub fn lack(&mut self, what: String) {
+        self.say(format!("the model has no {what}"));
+        *self.lacking.entry(what).or_default() += 1;
+    }
+
+    /// What else a driver has asked for that is not there, and how often.
+    #[must_use]
+    pub fn lacking(&self) -> &BTreeMap<String, u64> {
+        &self.lacking
+    }
+
     /// What is to be said at the end.
     #[must_use]
     pub fn summary(&mut self) -> Vec<String> {
@@ -154,6 +168,9 @@ impl Journal {
             lines.push(format!(
                 "not there: {name} ({offset:#x}): {reads} reads, {writes} writes (last {last:#x})"
             ));
+        }
+        for (what, count) in &self.lacking {
+            lines.push(format!("not there: {what}: asked for {count} times"));
         }
         lines
     }

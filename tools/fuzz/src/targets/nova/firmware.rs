@@ -5,6 +5,7 @@
 use nova_formats::Result;
 use nova_formats::firmware::{Booter, bin, elf, tlv};
 use vgpu_facts::chip::Chip;
+use vgpu_facts::release::R570;
 use vgpu_model::synth::firmware::booter::{Kind, booter as synthetic};
 use vgpu_model::synth::firmware::{bootloader as falcon, bootloader_tagged as falcon_tagged, gsp};
 
@@ -28,7 +29,7 @@ fn is_tlv(input: &[u8]) -> bool {
 pub(super) fn booters() -> Vec<Vec<u8>> {
     let each = |chip: &'static Chip| {
         Kind::ALL.iter().flat_map(move |kind| {
-            let booter = synthetic(chip, *kind);
+            let booter = synthetic(chip, *kind, &R570);
             [booter.tagged(), booter.with_header()]
         })
     };
@@ -69,7 +70,7 @@ fn all_of(booter: Booter<'_>) -> Result<()> {
 pub(super) fn bootloaders() -> Vec<Vec<u8>> {
     let mut all: Vec<_> = chips()
         .into_iter()
-        .flat_map(|chip| [gsp::bootloader(chip), gsp::bootloader_tagged(chip)])
+        .flat_map(|chip| [gsp::bootloader(chip, &R570), gsp::bootloader_tagged(chip)])
         .collect();
     all.extend([falcon(), falcon_tagged()]);
     all
@@ -99,8 +100,8 @@ pub(in crate::targets) fn objects() -> Vec<Vec<u8>> {
     chips()
         .into_iter()
         .map(|chip| {
-            let mut file = gsp::object(chip);
-            let size = gsp::image(chip).len();
+            let mut file = gsp::object(chip, &R570);
+            let size = gsp::image(chip, &R570).len();
             let cut = (size - LESS) as u64 / 8 * 8;
             let word = |file: &[u8], at: usize| {
                 let bytes = file.get(at..at + 8).and_then(|b| b.try_into().ok());

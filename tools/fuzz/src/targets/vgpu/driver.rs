@@ -7,6 +7,7 @@ mod setup;
 
 use vgpu_facts::chip::{CHIPS, Chip, Family};
 use vgpu_facts::falcon::*;
+use vgpu_facts::release::R570;
 use vgpu_model::Gpu;
 use vgpu_model::synth::firmware::booter::{Kind, OPEN, booter};
 use vgpu_model::synth::firmware::bootloader;
@@ -239,7 +240,7 @@ impl Driver {
         self.set(GSP.base + ENGINE, 0);
         self.set(GSP.base + MAILBOX0, LIBOS as u32);
         self.set(GSP.base + MAILBOX1, 0);
-        let booter = booter(self.chip(), Kind::Load);
+        let booter = booter(self.chip(), Kind::Load, &R570);
         let code = booter.code.len() as u32;
         self.reset(SEC2.base);
         if self.chip().has_brom() {

@@ -21,6 +21,9 @@ const SLOW: u32 = 100;
 const PROGRESS: u32 = 0x80;
 const DONE: u32 = 0xff;
 
+/// Has an invalidation begin, and is set until it is done.
+const INVALIDATE_TRIGGER: u32 = 1 << 31;
+
 /// Registers that keep what is written to them: each with which bits.
 const PLAIN: &[(std::ops::Range<u32>, u32)] = &[
     (NV_PMC_INTR_EN..NV_PMC_INTR_EN + 8, !0),
@@ -30,6 +33,17 @@ const PLAIN: &[(std::ops::Range<u32>, u32)] = &[
     (NV_PBUS_BAR1_BLOCK..NV_PBUS_BAR1_BLOCK + 4, !0),
     (NV_PBUS_BAR2_BLOCK..NV_PBUS_BAR2_BLOCK + 4, !0),
     (NV_PTIMER_INTR_EN_0..NV_PTIMER_INTR_EN_0 + 4, !0),
+    (NV_PTIMER_ALARM_0..NV_PTIMER_ALARM_0 + 4, !0x1f),
+    (
+        NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB
+            ..NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB + 8,
+        !0,
+    ),
+    // What is invalid is so at once: there is nothing that keeps entries of tables.
+    (
+        NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE..NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE + 4,
+        !INVALIDATE_TRIGGER,
+    ),
     (NV_XVE_ROM_SHADOW..NV_XVE_ROM_SHADOW + 4, !0),
     (NV_PDISP_VGA_CRTC..NV_PDISP_VGA_CRTC + 4, !0),
 ];
@@ -38,6 +52,8 @@ const PLAIN: &[(std::ops::Range<u32>, u32)] = &[
 const ZERO: &[std::ops::Range<u32>] = &[
     NV_PMC_BOOT_1..NV_PMC_BOOT_1 + 4,
     NV_PMC_INTR..NV_PMC_INTR + 8,
+    NV_PTIMER_INTR_0..NV_PTIMER_INTR_0 + 4,
+    NV_UFLUSH_FB_FLUSH..NV_UFLUSH_FB_FLUSH + 4,
     NV_PEXTDEV_BOOT_0..NV_PEXTDEV_BOOT_0 + 4,
     NV_PFB_PRI_MMU_LOCK_CFG..NV_PFB_PRI_MMU_LOCK_CFG + 4,
     NV_PFB_PRI_MMU_LOCK_ADDR_LO..NV_PFB_PRI_MMU_LOCK_ADDR_HI + 4,
@@ -170,11 +186,13 @@ impl Gpu {
             NV_PFB_NISO_FLUSH_SYSMEM_ADDR | NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI => {
                 self.plain.insert(at, value);
             }
+            NV_PTIMER_TIME_0 => self.set_time(value & 0xffff_ffe0, 0xffff_ffff, 0),
+            NV_PTIMER_TIME_1 => self.set_time(value & 0x1fff_ffff, 0x1fff_ffff, 32),
+            // What is written arrives at once; ones that are written clear what is not there.
+            NV_UFLUSH_FB_FLUSH | NV_PTIMER_INTR_0 => {}
             // What only the card itself writes.
             NV_PMC_BOOT_0
             | NV_PMC_BOOT_42
-            | NV_PTIMER_TIME_0
-            | NV_PTIMER_TIME_1
             | NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0
             | NV_USABLE_FB_SIZE_IN_MB
             | NV_PFB_PRI_MMU_WPR2_ADDR_LO
@@ -225,7 +243,13 @@ impl Gpu {
         if self.faults.is(Fault::TimerStopped) {
             return 0x1_2345_6780;
         }
-        self.time
+        self.time.wrapping_add(self.later)
+    }
+
+    /// The driver says what some bits of the time are.
+    fn set_time(&mut self, value: u32, mask: u32, shift: u32) {
+        let rest = self.time.wrapping_add(self.later) & !(u64::from(mask) << shift);
+        self.later = (rest | u64::from(value) << shift).wrapping_sub(self.time);
     }
 
     fn boot_lock(&mut self) -> u32 {

@@ -6,6 +6,7 @@ use device_model::Memory;
 use vgpu_facts::chip::Family;
 use vgpu_facts::falcon;
 use vgpu_facts::register::*;
+use vgpu_facts::release::{RELEASES, Release};
 
 use super::Gpu;
 use super::microcode::Loaded;
@@ -44,7 +45,8 @@ impl Gpu {
     /// Which booter the code is, if it is one.
     pub(super) fn find_booter(&self, code: &[u8]) -> Option<Booter> {
         let start = if self.chip.has_brom() { OPEN } else { 0 };
-        let known = Kind::ALL.iter().map(|kind| booter(self.chip, *kind));
+        let kinds = Kind::ALL.iter();
+        let known = kinds.flat_map(|kind| RELEASES.iter().map(|r| booter(self.chip, *kind, r)));
         let mut known = known.map(|booter| (booter.code[start..start + 16].to_vec(), booter));
         known.find_map(|(begin, booter)| code.starts_with(&begin).then_some(booter))
     }
@@ -97,7 +99,7 @@ impl Gpu {
         }
         let mailboxes = [falcon::MAILBOX0, falcon::MAILBOX1].map(|at| sec2.kept(at));
         let result = match booter.kind() {
-            Kind::Load => self.load(mailboxes, memory),
+            Kind::Load => self.load(booter.release, mailboxes, memory),
             Kind::Unload => self.unload(mailboxes),
         };
         let code = if result.is_ok() { 0 } else { REFUSED };
@@ -120,7 +122,12 @@ impl Gpu {
         Ok(())
     }
 
-    fn load(&mut self, mailboxes: [u32; 2], memory: &impl Memory) -> Result<(), String> {
+    fn load(
+        &mut self,
+        release: &'static Release,
+        mailboxes: [u32; 2],
+        memory: &impl Memory,
+    ) -> Result<(), String> {
         if self.faults.strikes(Fault::BooterError) {
             return Err("it was told to".to_owned());
         }
@@ -133,7 +140,8 @@ impl Gpu {
             .read(address, &mut meta.0)
             .map_err(|_| format!("the mailboxes have {address:#x}, where there is no memory"))?;
         self.check_layout(&meta)?;
-        self.check_images(&meta, memory)?;
+        self.check_heap(&meta, release)?;
+        self.check_images(&meta, release, memory)?;
         let libos = self.check_libos(memory)?;
         let (start, end) = (meta.at(0x70), meta.at(0xa8));
         self.plain
@@ -145,7 +153,7 @@ impl Gpu {
         ));
         self.falcons[GSP].riscv = !self.faults.strikes(Fault::RiscvDead);
         if self.falcons[GSP].riscv {
-            self.rm_start(libos, meta.at(0x60), memory);
+            self.rm_start(release, libos, meta.at(0x60), memory);
         }
         Ok(())
     }
@@ -229,7 +237,11 @@ impl Gpu {
                 "nonWprHeap does not end where the region begins, at {start:#x}"
             ));
         }
-        let least = if self.chip.has_brom() { 84 } else { 64 } * MIB;
+        Ok(())
+    }
+
+    fn check_heap(&self, meta: &Meta, release: &Release) -> Result<(), String> {
+        let least = release.least_heap[usize::from(!self.chip.has_brom())] * MIB;
         if meta.at(0x80) < least {
             return Err(format!(
                 "gspFwHeapSize is {:#x}: at least {least:#x} is wanted",
@@ -240,7 +252,12 @@ impl Gpu {
     }
 
     /// Whether the images in the guest's memory are those of the firmware.
-    fn check_images(&self, meta: &Meta, memory: &impl Memory) -> Result<(), String> {
+    fn check_images(
+        &self,
+        meta: &Meta,
+        release: &Release,
+        memory: &impl Memory,
+    ) -> Result<(), String> {
         let fetch = |what: &str, address: u64, wanted: &[u8]| {
             let mut found = vec![0; wanted.len()];
             if !address.is_multiple_of(256) {
@@ -257,14 +274,14 @@ impl Gpu {
         fetch(
             "the GSP's bootloader",
             meta.at(0x20),
-            &gsp::bootloader_image(self.chip),
+            &gsp::bootloader_image(self.chip, release),
         )?;
         fetch(
             "the GSP's signature",
             meta.at(0x48),
-            &gsp::signature(self.chip),
+            &gsp::signature(self.chip, release),
         )?;
-        let image = gsp::image(self.chip);
+        let image = gsp::image(self.chip, release);
         if meta.at(0x18) != image.len() as u64 {
             return Err(format!(
                 "sizeOfRadix3Elf is {:#x}, not {:#x}",

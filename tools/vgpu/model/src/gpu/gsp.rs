@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 
 //! What the GSP does once its core runs: it reads commands, has the driver run a sequence, says that it
-//! is ready, answers, and suspends. Interface of 570.144.
+//! is ready, answers, and suspends; all that in the words of its release.
 
 mod control;
 mod event;
+mod objects;
 mod queue;
 
 use device_model::Memory;
 use vgpu_facts::falcon;
 use vgpu_facts::register::*;
+use vgpu_facts::release::{R570, Release};
 
 use super::Gpu;
 use super::booter::{GSP, SEC2};
@@ -17,6 +19,7 @@ use super::interrupts::SWGEN0;
 use crate::fault::Fault;
 
 use event::Events;
+use objects::Objects;
 pub(super) use queue::Queue;
 
 const SET_SYSTEM_INFO: u32 = 72;
@@ -24,12 +27,12 @@ const SET_REGISTRY: u32 = 73;
 const GET_STATIC_INFO: u32 = 65;
 const UNLOADING: u32 = 47;
 const RM_CONTROL: u32 = 76;
+const RM_ALLOC: u32 = 103;
+const FREE: u32 = 10;
+const UPDATE_BAR_PDE: u32 = 70;
 const INIT_DONE: u32 = 0x1001;
 const RUN_SEQUENCER: u32 = 0x1002;
 const UNKNOWN: u32 = 0x1fff;
-
-const SYSTEM_INFO_SIZE: usize = 928;
-const STATIC_INFO_SIZE: usize = 1656;
 
 /// What the first mailbox has when it is suspended.
 const SUSPENDED: u32 = 0x8000_0000;
@@ -61,8 +64,9 @@ enum State {
 }
 
 /// The GSP's firmware.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Rm {
+    release: &'static Release,
     state: State,
     queue: Queue,
     told_system: bool,
@@ -71,18 +75,42 @@ pub(super) struct Rm {
     usable: u64,
     /// What it still has to say.
     events: Events,
+    /// What a driver has made.
+    objects: Objects,
+}
+
+impl Default for Rm {
+    fn default() -> Self {
+        Self {
+            release: &R570,
+            state: State::Off,
+            queue: Queue::default(),
+            told_system: false,
+            told_settings: false,
+            usable: 0,
+            events: Events::default(),
+            objects: Objects::default(),
+        }
+    }
 }
 
 impl Gpu {
-    /// The core begins to run, with its arguments at this address.
-    pub(super) fn rm_start(&mut self, libos: u64, usable: u64, memory: &impl Memory) {
+    /// The core begins to run firmware of this release, with its arguments at this address.
+    pub(super) fn rm_start(
+        &mut self,
+        release: &'static Release,
+        libos: u64,
+        usable: u64,
+        memory: &impl Memory,
+    ) {
         self.rm = Rm {
+            release,
             state: State::Starting,
             usable,
             ..Rm::default()
         };
         self.gsp_speaks();
-        match Queue::open(libos, memory) {
+        match Queue::open(libos, &release.arguments, memory) {
             Ok(queue) => {
                 self.rm.queue = queue;
                 if let Err(text) = write_logs(libos, memory) {
@@ -131,6 +159,16 @@ impl Gpu {
         true
     }
 
+    /// Where what the firmware keeps for itself begins.
+    pub(super) fn rm_reserved(&self) -> u64 {
+        self.rm.usable
+    }
+
+    /// Whether the BARs go through the firmware's tables.
+    pub(super) fn rm_has_tables(&self) -> bool {
+        self.rm.state == State::Ready
+    }
+
     /// Reads what commands there are, and does them.
     pub(super) fn rm_work(&mut self, memory: &impl Memory) {
         if matches!(
@@ -174,9 +212,10 @@ impl Gpu {
                 }
             }
             GET_STATIC_INFO if self.rm.state == State::Ready => {
-                if payload.len() != STATIC_INFO_SIZE {
+                let size = self.rm.release.info.size;
+                if payload.len() != size {
                     self.journal.complain(format!(
-                        "GET_GSP_STATIC_INFO has {} bytes, not {STATIC_INFO_SIZE}",
+                        "GET_GSP_STATIC_INFO has {} bytes, not {size}",
                         payload.len()
                     ));
                 }
@@ -186,6 +225,20 @@ impl Gpu {
             RM_CONTROL if self.rm.state == State::Ready => {
                 let reply = self.control(payload);
                 self.rm_send(function, &reply, memory);
+            }
+            RM_ALLOC if self.rm.state == State::Ready => {
+                let reply = self.make_object(payload);
+                self.rm_send(function, &reply, memory);
+            }
+            FREE if self.rm.state == State::Ready => {
+                let reply = self.free_object(payload);
+                self.rm_send(function, &reply, memory);
+            }
+            UPDATE_BAR_PDE if self.rm.state == State::Ready => {
+                if let Err(text) = self.update_directory(payload) {
+                    self.journal.complain(format!("UPDATE_BAR_PDE: {text}"));
+                }
+                self.rm_send(function, payload, memory);
             }
             UNLOADING => {
                 if payload.len() != 8 {
@@ -245,8 +298,9 @@ impl Gpu {
 
     /// Whether what a driver tells of the system is so.
     fn check_system(&self, payload: &[u8]) -> Result<(), String> {
-        if payload.len() != SYSTEM_INFO_SIZE {
-            return Err(format!("{} bytes, not {SYSTEM_INFO_SIZE}", payload.len()));
+        let layout = &self.rm.release.system;
+        if payload.len() != layout.size {
+            return Err(format!("{} bytes, not {}", payload.len(), layout.size));
         }
         let mut bars = [0; 24];
         self.config.read(0x10, &mut bars);
@@ -260,7 +314,7 @@ impl Gpu {
             ("gpuPhysInstAddr", 0x10, word(&bars, 12) & !0xf),
             (
                 "pciConfigMirrorBase and Size",
-                0x50,
+                layout.mirror,
                 0x1000 << 32 | 0x8_8000,
             ),
         ] {
@@ -270,20 +324,19 @@ impl Gpu {
             }
         }
         let id = u64::from(self.chip.device) << 16 | 0x10de;
-        if word(payload, 0x58) & 0xffff_ffff != id {
-            return Err(format!(
-                "PCIDeviceID is {:#x}, not {id:#x}",
-                word(payload, 0x58)
-            ));
+        let told = layout.ids.map(|at| word(payload, at) & 0xffff_ffff);
+        if let Some(told) = told.filter(|told| *told != id) {
+            return Err(format!("PCIDeviceID is {told:#x}, not {id:#x}"));
         }
-        if word(payload, 0x48) == 0 {
+        if word(payload, layout.max_user_va) == 0 {
             return Err("maxUserVa is 0".to_owned());
         }
         Ok(())
     }
 
     fn static_info(&self) -> Vec<u8> {
-        let mut info = vec![0; STATIC_INFO_SIZE];
+        let layout = &self.rm.release.info;
+        let mut info = vec![0; layout.size];
         let mut put = |at: usize, bytes: &[u8]| info[at..at + bytes.len()].copy_from_slice(bytes);
         let size = self.vram.size();
         let usable = self.rm.usable;
@@ -294,7 +347,8 @@ impl Gpu {
         ];
         let regions = regions.into_iter().filter(|(start, end, ..)| start < end);
         let mut count = 0_u32;
-        for ((start, end, reserved, flags), at) in regions.zip((0x160..).step_by(0x30)) {
+        for ((start, end, reserved, flags), at) in regions.zip((layout.regions + 8..).step_by(0x30))
+        {
             put(at, &start.to_le_bytes());
             put(at + 8, &(end - 1).to_le_bytes());
             put(at + 0x10, &u64::to_le_bytes(reserved));
@@ -304,19 +358,27 @@ impl Gpu {
         if self.faults.is(Fault::RegionsHuge) {
             count = u32::MAX;
         }
-        put(0x158, &count.to_le_bytes());
-        put(0x4c8, &size.to_le_bytes());
+        put(layout.regions, &count.to_le_bytes());
+        put(layout.fb_length, &size.to_le_bytes());
         let card = format!("NVIDIA {}", self.chip.card);
-        put(0x4ec, card.as_bytes());
-        put(0x52c, self.chip.name.as_bytes());
+        put(layout.name, card.as_bytes());
+        put(layout.short_name, self.chip.name.as_bytes());
         if self.faults.is(Fault::NameEndless) {
-            put(0x4ec, &[b'A'; 64]);
+            put(layout.name, &[b'A'; 64]);
         }
-        for (at, handle) in [
-            (0x640, control::CLIENT),
-            (0x644, control::DEVICE),
-            (0x648, control::SUBDEVICE),
-        ] {
+        let handles = [control::CLIENT, control::DEVICE, control::SUBDEVICE];
+        if let Some(at) = layout.gpcs {
+            put(at, &control::GPCS.to_le_bytes());
+            for gpc in (0..32).filter(|gpc| control::GPCS >> gpc & 1 == 1) {
+                let at = at + 4 + 8 * gpc as usize;
+                put(at, &u32::to_le_bytes(gpc));
+                put(at + 4, &control::TPCS.to_le_bytes());
+            }
+        }
+        for (at, bar) in [(layout.bar_tables, 1), (layout.bar_tables + 8, 2)] {
+            put(at, &self.own_directory(bar).to_le_bytes());
+        }
+        for (at, handle) in (layout.handles..).step_by(4).zip(handles) {
             put(at, &handle.to_le_bytes());
         }
         info

@@ -6,19 +6,21 @@
 //! At 4 the text of a command is written, four bytes at a time, and a newline ends it. At 8 is what
 //! became of the last one: 1 done, 2 refused. At 12 is how many faults have come, at 16
 //! how much of what the driver has done was wrong, at 20 how many accesses of BAR 0 there have been, and at 24
-//! how many since the GSP was last told of a command, that one included.
+//! how many since the GSP was last told of a command, that one included, and at 28 how many registers
+//! were touched that are not there.
 
 use device_model::config::Capability;
 
 use crate::command::MAX_LINE;
 
-pub(super) const SIZE: u8 = 28;
+pub(super) const SIZE: u8 = 32;
 const TEXT: usize = 4;
 const RESULT: usize = 8;
 const STRUCK: usize = 12;
 const WRONG: usize = 16;
 const ACCESSES: usize = 20;
 const ANSWERED: usize = 24;
+const MISSING: usize = 28;
 
 /// What can be read beside what became of the last command.
 pub(super) struct Counts {
@@ -30,6 +32,8 @@ pub(super) struct Counts {
     pub(super) accesses: u64,
     /// How many since the GSP was last told of a command.
     pub(super) since_command: u64,
+    /// How many registers were touched that are not there.
+    pub(super) missing: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +61,7 @@ impl Knobs {
             (WRONG, word(counts.wrong)),
             (ACCESSES, word(counts.accesses)),
             (ANSWERED, word(counts.since_command)),
+            (MISSING, word(counts.missing as u64)),
         ] {
             let place = self.place.0 + place;
             for (byte, at) in value.to_le_bytes().into_iter().zip(place..) {

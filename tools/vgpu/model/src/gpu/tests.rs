@@ -8,6 +8,7 @@ use device_model::{Interrupts, Line, Memory, NoMemory};
 use proptest::prelude::*;
 use vgpu_facts::chip::CHIPS;
 use vgpu_facts::falcon;
+use vgpu_facts::release::{R570, Release};
 
 use super::*;
 
@@ -16,6 +17,8 @@ mod fwsec;
 mod gsp;
 mod hostile;
 mod interrupts;
+mod objects;
+mod tables;
 
 /// A guest of 4 MiB.
 struct Guest(RefCell<Vec<u8>>);
@@ -64,6 +67,8 @@ struct Card {
     gpu: Gpu,
     guest: Guest,
     lines: Lines,
+    /// Which release of the firmware its driver has.
+    release: &'static Release,
 }
 
 impl Card {
@@ -72,6 +77,7 @@ impl Card {
             gpu: Gpu::new(Chip::find(chip).unwrap()),
             guest: Guest::default(),
             lines: Lines::default(),
+            release: &R570,
         }
     }
 
@@ -182,6 +188,18 @@ fn time_goes_on_by_itself_and_always_alike() {
         times
     };
     assert_eq!(times(), times());
+}
+
+#[test]
+fn a_driver_sets_the_time() {
+    let mut card = Card::new("tu102");
+    card.write(0x9410, 5);
+    card.write(0x9400, 0x1234_0000);
+    assert_eq!(card.read(0x9410), 5);
+    let low = card.read(0x9400);
+    assert!((0x1234_0000..0x1240_0000).contains(&low), "{low:#x}");
+    card.write(0x9400, !0);
+    assert_eq!((card.read(0x9410), card.gpu.journal().complaints), (6, 0));
 }
 
 #[test]

@@ -6,11 +6,9 @@ pub mod booter;
 pub mod gsp;
 
 use vgpu_facts::chip::{Chip, Family};
+use vgpu_facts::release::{R570, RELEASES, Release};
 
 use super::{Bytes, noise};
-
-/// The version that all of it has.
-pub const VERSION: &str = "570.144";
 
 /// What the bootloader for FWSEC begins with.
 pub const BOOTLOADER_MAGIC: &[u8] = b"vgpu bootloader\0";
@@ -21,7 +19,7 @@ const BOOTLOADER_DATA: usize = 0x100;
 /// Which block it belongs to: the one that ends at 64 KiB with the next.
 const BOOTLOADER_TAG: u32 = 0xfd;
 
-/// A file of tagged blocks.
+/// A file of tagged blocks, which there are in release 570.144 alone.
 #[derive(Debug, Clone)]
 struct Tagged(Bytes);
 
@@ -30,7 +28,7 @@ impl Tagged {
         let mut bytes = Bytes::default();
         bytes.put(0, b"NVFW");
         let mut tagged = Self(bytes);
-        tagged.block(b"VERS", VERSION.as_bytes());
+        tagged.block(b"VERS", R570.name.as_bytes());
         tagged
     }
 
@@ -63,7 +61,7 @@ pub fn bootloader_tagged() -> Vec<u8> {
     file.0.0
 }
 
-/// The same with the vendor's headers: `gen_bootloader-570.144.bin`.
+/// The same with the vendor's headers: `gen_bootloader-570.144.bin`, and `bl.bin` of older packages.
 #[must_use]
 pub fn bootloader() -> Vec<u8> {
     let image = bootloader_image();
@@ -114,30 +112,43 @@ fn with_header(header: &[u8], data: &[u8]) -> Vec<u8> {
     file.0
 }
 
-/// Every file that a driver asks for a chip's firmware, by its path below `nvidia/CHIP/gsp`.
+/// What sets the bytes of one release apart from those of another.
+fn seed(release: &Release) -> u64 {
+    (release.index() as u64) << 48
+}
+
+/// Every file that a driver asks for a chip's firmware, by its path below `nvidia/CHIP`: in tagged blocks,
+/// and with the vendor's headers for each release.
 #[must_use]
 pub fn files(chip: &Chip) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
-        ("gsp.tlv".to_owned(), gsp::tagged(chip)),
-        ("gsp.bin".to_owned(), gsp::image(chip)),
-        (format!("gsp-{VERSION}.bin"), gsp::object(chip)),
+        ("gsp/gsp.tlv".to_owned(), gsp::tagged(chip)),
+        ("gsp/gsp.bin".to_owned(), gsp::image(chip, &R570)),
         (
-            "gsp_bootloader.tlv".to_owned(),
+            "gsp/gsp_bootloader.tlv".to_owned(),
             gsp::bootloader_tagged(chip),
         ),
-        (format!("bootloader-{VERSION}.bin"), gsp::bootloader(chip)),
     ];
     for kind in booter::Kind::ALL {
-        let booter = booter::booter(chip, *kind);
-        files.push((format!("{}.tlv", kind.name()), booter.tagged()));
-        files.push((
-            format!("{}-{VERSION}.bin", kind.name()),
-            booter.with_header(),
-        ));
+        let booter = booter::booter(chip, *kind, &R570);
+        files.push((format!("gsp/{}.tlv", kind.name()), booter.tagged()));
+    }
+    for release in RELEASES {
+        let mut plain = |name: &str, bytes| {
+            files.push((format!("gsp/{name}-{}.bin", release.name), bytes));
+        };
+        plain("gsp", gsp::object(chip, release));
+        plain("bootloader", gsp::bootloader(chip, release));
+        for kind in booter::Kind::ALL {
+            let booter = booter::booter(chip, *kind, release);
+            plain(kind.name(), booter.with_header());
+        }
     }
     if matches!(chip.family, Family::Turing | Family::Ga100) {
-        files.push(("gen_bootloader.tlv".to_owned(), bootloader_tagged()));
-        files.push((format!("gen_bootloader-{VERSION}.bin"), bootloader()));
+        files.push(("gsp/gen_bootloader.tlv".to_owned(), bootloader_tagged()));
+        let name = format!("gsp/gen_bootloader-{}.bin", R570.name);
+        files.push((name, bootloader()));
+        files.push(("acr/bl.bin".to_owned(), bootloader()));
     }
     files
 }

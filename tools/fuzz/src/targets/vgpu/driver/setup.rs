@@ -3,6 +3,7 @@
 //! What a driver has in memory before it starts anything.
 
 use vgpu_facts::chip::Family;
+use vgpu_facts::release::R570;
 use vgpu_facts::rom::{COMMAND_FRTS, DMEMMAPPER_COMMAND};
 use vgpu_model::synth::firmware::booter::{Booter, Kind, booter};
 use vgpu_model::synth::firmware::gsp;
@@ -53,15 +54,17 @@ impl Driver {
     }
 
     pub(super) fn put_booter(&mut self, kind: Kind) {
-        let blob = self.blob(&booter(self.chip(), kind));
+        let blob = self.blob(&booter(self.chip(), kind, &R570));
         self.guest.put(BOOTER, &blob);
     }
 
     pub(super) fn put_firmware(&self) {
-        let image = gsp::image(self.chip());
+        let image = gsp::image(self.chip(), &R570);
         self.guest.put(IMAGE, &image);
-        self.guest.put(SIGNATURE, &gsp::signature(self.chip()));
-        self.guest.put(LOADER, &gsp::bootloader_image(self.chip()));
+        self.guest
+            .put(SIGNATURE, &gsp::signature(self.chip(), &R570));
+        self.guest
+            .put(LOADER, &gsp::bootloader_image(self.chip(), &R570));
         self.put64(LEVELS, LEVELS + 0x1000);
         for page in 0..image.len().div_ceil(4096) as u64 {
             let table = LEVELS + 0x2000 + 0x1000 * (page / 512);
@@ -111,7 +114,7 @@ impl Driver {
     pub(super) fn put_meta(&self) {
         let down = |value: u64, unit: u64| value / unit * unit;
         let layout = gsp::layout(self.chip());
-        let image = gsp::image(self.chip()).len() as u64;
+        let image = gsp::image(self.chip(), &R570).len() as u64;
         let fb = self.gpu.vram().size();
         let vga = fb - MIB;
         let frts_size = match self.chip().family {

@@ -11,12 +11,34 @@ pub(super) const DEVICE: u32 = 0xbb;
 pub(super) const SUBDEVICE: u32 = 0xcc;
 
 /// A control: its number, how long its parameters are, and what those of the reply are.
-type Command = (u32, usize, fn(&Gpu) -> Vec<u8>);
+type Command = (u32, usize, fn(&Gpu, &[u8]) -> Result<Vec<u8>, String>);
 
 const COMMANDS: &[Command] = &[
     // NV2080_CTRL_CMD_INTERNAL_INTR_GET_KERNEL_TABLE.
-    (0x2080_0a5c, INTERRUPTS_SIZE, Gpu::interrupts),
+    (0x2080_0a5c, INTERRUPTS_SIZE, |gpu, _| Ok(gpu.interrupts())),
+    // NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO.
+    (0x2080_0137, 4, |_, _| Ok(GPCS.to_le_bytes().to_vec())),
+    // NV2080_CTRL_CMD_GPU_GET_FERMI_TPC_INFO.
+    (0x2080_0138, 8, |_, params| tpcs(params)),
+    // NV2080_CTRL_CMD_INTERNAL_MEMSYS_GET_STATIC_CONFIG: nothing that is not the usual.
+    (0x2080_0a1c, 40, |_, _| Ok(vec![0; 40])),
 ];
+
+/// Its clusters of processors: one of four is fused off, so that their numbers have a hole.
+pub(super) const GPCS: u32 = 0b1011;
+/// What is in each of them, likewise.
+pub(super) const TPCS: u32 = 0b0_1110;
+
+/// Which processors there are in the cluster that the parameters name.
+fn tpcs(params: &[u8]) -> Result<Vec<u8>, String> {
+    let gpc = params
+        .first_chunk()
+        .map_or(u32::MAX, |b| u32::from_le_bytes(*b));
+    if GPCS.checked_shr(gpc).unwrap_or(0) & 1 == 0 {
+        return Err(format!("there is no GPC {gpc}"));
+    }
+    Ok([gpc.to_le_bytes(), TPCS.to_le_bytes()].concat())
+}
 
 const INTERRUPTS_SIZE: usize = 2068;
 
@@ -24,12 +46,11 @@ const INTERRUPTS_SIZE: usize = 2068;
 const HEADER: usize = 24;
 const STATUS: usize = 0xc;
 /// What is left in the status: it is not supported.
-const REFUSED: u32 = 0x56;
+pub(super) const REFUSED: u32 = 0x56;
 
 /// Engines in the table of interrupts.
 const DISPLAY: u16 = 2;
 const CE0: u16 = 15;
-const GSP: u16 = 50;
 /// No interrupt.
 const NONE: u32 = !0;
 
@@ -38,7 +59,8 @@ impl Gpu {
     pub(super) fn control(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut reply = payload.to_vec();
         let status = match self.controlled(payload) {
-            Ok(params) => {
+            Ok(None) => REFUSED,
+            Ok(Some(params)) => {
                 reply.truncate(HEADER);
                 reply.extend(params);
                 0
@@ -56,14 +78,18 @@ impl Gpu {
         reply
     }
 
-    /// The parameters of the reply.
-    fn controlled(&self, payload: &[u8]) -> Result<Vec<u8>, String> {
+    /// The parameters of the reply; none, if it is a control of the driver's own objects, which have none here.
+    fn controlled(&mut self, payload: &[u8]) -> Result<Option<Vec<u8>>, String> {
         let word = |at: usize| {
             let bytes = payload.get(at..at + 4).and_then(|b| b.try_into().ok());
             let word = bytes.map(u32::from_le_bytes);
             word.ok_or_else(|| format!("there is nothing at {at:#x}"))
         };
         let number = word(8)?;
+        if self.has_object(word(0)?, word(4)?) {
+            self.journal.lack(format!("control {number:#010x}"));
+            return Ok(None);
+        }
         let command = COMMANDS.iter().find(|(known, ..)| *known == number);
         let (_, size, answer) = command.ok_or(format!("cmd is {number:#x}, which is unknown"))?;
         for (what, at, wanted) in [
@@ -84,7 +110,7 @@ impl Gpu {
                 payload.len() - HEADER
             ));
         }
-        Ok(answer(self))
+        answer(self, &payload[HEADER..]).map(Some)
     }
 
     /// The table of interrupts.
@@ -98,7 +124,7 @@ impl Gpu {
         // The copy engine has no interrupt that waits; the display comes before the GSP.
         let mut entries = vec![(DISPLAY, 0x9a, NONE), (CE0, NONE, 0x03)];
         if !self.faults.is(Fault::VectorNone) {
-            entries.push((GSP, gsp, NONE));
+            entries.push((self.rm.release.gsp_engine, gsp, NONE));
         }
         let mut put = |at: usize, value: u32| {
             table[at..at + 4].copy_from_slice(&value.to_le_bytes());

@@ -10,15 +10,15 @@ use super::super::Gpu;
 use super::State;
 use crate::fault::Fault;
 
-/// The events that there are, by name, with their numbers in 570.144.
+/// The events that there are, by name, with their numbers; 0 where those are the release's.
 const EVENTS: &[(&str, u32)] = &[
     ("post-event", 0x1003),
     ("rc-triggered", 0x1004),
     ("mmu-fault-queued", 0x1005),
     ("os-error-log", 0x1006),
     ("libos-print", 0x100c),
-    ("lockdown-notice", 0x101c),
-    ("nocat-record", 0x1020),
+    ("lockdown-notice", 0),
+    ("nocat-record", 0),
     // A reply that nobody has asked for, and numbers that nobody knows.
     ("free", 10),
     ("run-cpu-sequencer", 0x1002),
@@ -55,7 +55,14 @@ impl Gpu {
         if self.rm.state != State::Ready {
             return Err("the GSP does not run".to_owned());
         }
-        self.rm.events.push_back((*number, count));
+        let release = self.rm.release;
+        let number = match name {
+            "lockdown-notice" => Some(release.events.lockdown_notice),
+            "nocat-record" => release.events.nocat_record,
+            _ => Some(*number),
+        };
+        let number = number.ok_or_else(|| format!("{} has no {name}", release.name))?;
+        self.rm.events.push_back((number, count));
         Ok(())
     }
 
@@ -86,6 +93,7 @@ impl Gpu {
                 size
             }
         };
+        let release = self.rm.release;
         let mut payload = match number {
             // Client, event, index, data, info16, status, size; whether it is for a list, and three bytes.
             0x1003 => {
@@ -94,7 +102,11 @@ impl Gpu {
                 payload
             }
             // Engine, channel, gfid, level, Xid, scope; of a fault at 1_0000_2000.
-            0x1004 => words(&[1, 9, 0, 0, 31, 2, 0, 0x2000, 1, 0, 0, 0]),
+            0x1004 if release.events.rc_triggered == 48 => {
+                words(&[1, 9, 0, 0, 31, 2, 0, 0x2000, 1, 0, 0, 0])
+            }
+            // The same without gfid and level, and without the fault.
+            0x1004 => words(&[1, 9, 31, 2, 0]),
             // Xid, runlist, channel, and the text.
             0x1006 => {
                 let mut payload = words(&[79, 1, 2]);
@@ -103,7 +115,7 @@ impl Gpu {
                     // It does not end.
                     payload.resize(268, b'A');
                 }
-                payload.resize(272, 0);
+                payload.resize(release.events.os_error_log, 0);
                 payload
             }
             // Engine, and the text with its size.
@@ -112,8 +124,8 @@ impl Gpu {
                 payload.extend(b"hello");
                 payload
             }
-            0x101c => words(&[1]),
-            0x1020 => vec![0; 0x40],
+            _ if number == release.events.lockdown_notice => words(&[1]),
+            _ if Some(number) == release.events.nocat_record => vec![0; 0x40],
             // A list with nothing in it.
             0x1002 => vec![0; 40],
             _ => Vec::new(),

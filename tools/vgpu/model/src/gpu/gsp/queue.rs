@@ -3,6 +3,7 @@
 //! The two queues in the guest's memory: commands from the driver, and what the GSP has to say.
 
 use device_model::Memory;
+use vgpu_facts::release::Arguments;
 
 const PAGE: usize = 4096;
 /// The pages of both queues, with the table of their addresses.
@@ -36,7 +37,11 @@ pub(in crate::gpu) struct Queue {
 
 impl Queue {
     /// Finds the queues by the arguments.
-    pub(super) fn open(libos: u64, memory: &impl Memory) -> Result<Self, String> {
+    pub(super) fn open(
+        libos: u64,
+        layout: &Arguments,
+        memory: &impl Memory,
+    ) -> Result<Self, String> {
         let fetch = |what: &str, at: u64, into: &mut [u8]| {
             let read = memory.read(at, into);
             read.map_err(|_| format!("{what} is at {at:#x}, where there is no memory"))
@@ -46,14 +51,19 @@ impl Queue {
         };
         let mut entry = [0; 32];
         fetch("RMARGS", libos + 96, &mut entry)?;
-        let mut arguments = [0; 0x48];
+        let mut arguments = vec![0; layout.size];
         fetch("RMARGS", word(&entry, 8), &mut arguments)?;
-        for (what, at, wanted) in [
+        let mut all = vec![
             ("pageTableEntryCount", 0x08, PAGES),
             ("cmdQueueOffset", 0x10, COMMANDS),
             ("statQueueOffset", 0x18, STATUS),
-            ("bDmemStack", 0x30, 1),
-        ] {
+        ];
+        all.extend(layout.dmem_stack.map(|at| ("bDmemStack", at, 1)));
+        if let Some([commands, status]) = layout.lockless {
+            all.push(("locklessCmdQueueOffset", commands, 0));
+            all.push(("locklessStatQueueOffset", status, 0));
+        }
+        for (what, at, wanted) in all {
             let found = word(&arguments, at);
             if found != wanted as u64 {
                 return Err(format!("{what} of RMARGS is {found:#x}, not {wanted:#x}"));

@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 use vgpu_facts::chip::{CHIPS, Family};
 use vgpu_facts::falcon::*;
+use vgpu_facts::release::{R535, R570, Release};
 use vgpu_facts::rom::COMMAND_FRTS;
 
 use super::Card;
@@ -47,10 +48,10 @@ pub(super) fn put64(card: &Card, at: u64, value: u64) {
 /// What a driver sets up for the booter.
 fn set_up(card: &mut Card) {
     let chip = card.gpu.chip();
-    let image = gsp::image(chip);
+    let image = gsp::image(chip, card.release);
     put(card, IMAGE, &image);
-    put(card, SIGNATURE, &gsp::signature(chip));
-    put(card, LOADER, &gsp::bootloader_image(chip));
+    put(card, SIGNATURE, &gsp::signature(chip, card.release));
+    put(card, LOADER, &gsp::bootloader_image(chip, card.release));
     put64(card, LEVELS, LEVELS + 0x1000);
     for page in 0..image.len().div_ceil(4096) as u64 {
         put64(
@@ -87,9 +88,11 @@ fn set_up(card: &mut Card) {
         (0x08, 129),
         (0x10, 0x1000),
         (0x18, 0x4_1000),
-        (0x30, 1),
     ] {
         put64(card, RMARGS + at, value);
+    }
+    if let Some(at) = card.release.arguments.dmem_stack {
+        put64(card, RMARGS + at as u64, 1);
     }
     for page in 0..129 {
         put64(card, SHARED + 8 * page, SHARED + 0x1000 * page);
@@ -157,7 +160,7 @@ pub(super) fn hand_over(card: &mut Card) {
 /// Loads a booter and starts it; what it leaves in its first mailbox.
 pub(super) fn boot(card: &mut Card, kind: Kind, mailboxes: [u32; 2]) -> u32 {
     let chip = card.gpu.chip();
-    let booter = booter(chip, kind);
+    let booter = booter(chip, kind, card.release);
     sec2(card, ENGINE, 1);
     sec2(card, ENGINE, 0);
     while card.read(SEC2_BASE + HWCFG2) >> 12 & 1 == 1 {}
@@ -222,7 +225,13 @@ pub(super) fn boot(card: &mut Card, kind: Kind, mailboxes: [u32; 2]) -> u32 {
 
 /// A card whose driver has come to the booter.
 pub(super) fn ready(chip: &str) -> Card {
+    ready_with(chip, &R570)
+}
+
+/// The same, with this release of the firmware.
+pub(super) fn ready_with(chip: &str, release: &'static Release) -> Card {
     let mut card = card(chip, Slip::None);
+    card.release = release;
     if card.gpu.chip().family != Family::Ga100 {
         run(&mut card, COMMAND_FRTS, Slip::None);
     }
@@ -373,6 +382,20 @@ fn what_the_booter_checks_is_named() {
         assert_ne!(boot(&mut card, Kind::Load, [0x8000_0000, 0]), 0);
         assert_ne!(boot(&mut card, Kind::Unload, [0; 2]), 0);
     }
+}
+
+#[test]
+fn a_booter_starts_only_what_is_of_its_release() {
+    let mut card = ready("ga102");
+    card.release = &R535;
+    assert_ne!(boot(&mut card, Kind::Load, [META as u32, 0]), 0);
+    let log = card.gpu.journal_mut().take().join("\n");
+    assert!(
+        log.contains("the GSP's bootloader is wrong at 0x0"),
+        "{log}"
+    );
+    card.release = &R570;
+    assert_eq!(boot(&mut card, Kind::Load, [META as u32, 0]), 0);
 }
 
 #[test]

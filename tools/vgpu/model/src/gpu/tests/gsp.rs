@@ -4,11 +4,12 @@
 
 use vgpu_facts::chip::CHIPS;
 use vgpu_facts::falcon::*;
+use vgpu_facts::release::{R535, R570, RELEASES, Release};
 
 use super::Card;
 use super::booter::{
     GSP_BASE, LIBOS, LOGS, META, RMARGS, SEC2_BASE, SHARED, boot, is_active, put, put64, ready,
-    sec2,
+    ready_with, sec2,
 };
 use crate::synth::firmware::booter::Kind;
 
@@ -103,16 +104,19 @@ impl Driver {
     }
 
     pub(super) fn tell(&mut self) {
-        let mut info = vec![0; 928];
+        let layout = &self.card.release.system;
+        let mut info = vec![0; layout.size];
         let id = u32::from(self.card.gpu.chip().device) << 16 | 0x10de;
         let mut set =
             |at: usize, value: u64| info[at..at + 8].copy_from_slice(&value.to_le_bytes());
         set(0x00, 0xf000_0000);
         set(0x08, 0x38_0000_0000);
         set(0x10, 0x38_1000_0000);
-        set(0x48, (1 << 47) - 4096);
-        set(0x50, 0x1000 << 32 | 0x8_8000);
-        set(0x58, id.into());
+        set(layout.max_user_va, (1 << 47) - 4096);
+        set(layout.mirror, 0x1000 << 32 | 0x8_8000);
+        if let Some(at) = layout.ids {
+            set(at, id.into());
+        }
         self.send(72, &info);
         let name = b"RMDevidCheckIgnore\0";
         let mut settings: Vec<u8> = [24 + name.len() as u32, 1, 24, 1, 1, 0]
@@ -175,7 +179,12 @@ fn reset(card: &mut Card) {
 
 /// A card whose GSP runs, and knows of nothing yet.
 pub(super) fn running(chip: &str) -> Driver {
-    let mut card = ready(chip);
+    running_with(chip, &R570)
+}
+
+/// The same, with this release of the firmware.
+fn running_with(chip: &str, release: &'static Release) -> Driver {
+    let mut card = ready_with(chip, release);
     card.gpu.config_write(0x10, &0xf000_0000_u32.to_le_bytes());
     card.gpu
         .config_write(0x14, &0x38_0000_0000_u64.to_le_bytes());
@@ -191,7 +200,12 @@ pub(super) fn log(driver: &mut Driver) -> String {
 
 /// A card whose GSP answers.
 pub(super) fn answering(chip: &str) -> Driver {
-    let mut driver = running(chip);
+    answering_with(chip, &R570)
+}
+
+/// The same, with this release of the firmware.
+pub(super) fn answering_with(chip: &str, release: &'static Release) -> Driver {
+    let mut driver = running_with(chip, release);
     driver.tell();
     let (_, sequence) = driver.receive().unwrap();
     driver.run(&sequence);
@@ -209,8 +223,9 @@ pub(super) fn end(driver: &mut Driver) {
 
 #[test]
 fn each_chip_boots_answers_and_suspends() {
-    for chip in CHIPS {
-        let mut driver = running(chip.name);
+    let releases = RELEASES.iter();
+    for (release, chip) in releases.flat_map(|r| CHIPS.iter().map(move |chip| (*r, chip))) {
+        let mut driver = running_with(chip.name, release);
         assert_eq!(driver.receive(), None);
         for (at, name) in (LOGS..)
             .step_by(0x1_0000)
@@ -227,12 +242,13 @@ fn each_chip_boots_answers_and_suspends() {
         assert_eq!(driver.receive(), Some((0x1001, Vec::new())));
         // All around both queues.
         for _ in 0..200 {
-            driver.send(65, &[0; 1656]);
+            let layout = &release.info;
+            driver.send(65, &vec![0; layout.size]);
             let (function, info) = driver.receive().unwrap();
-            assert_eq!((function, info.len()), (65, 1656));
+            assert_eq!((function, info.len()), (65, layout.size));
             let name = format!("NVIDIA {}\0", chip.card);
-            assert!(info[0x4ec..].starts_with(name.as_bytes()));
-            assert_eq!(word(&info, 0x158), 2);
+            assert!(info[layout.name..].starts_with(name.as_bytes()));
+            assert_eq!(word(&info, layout.regions), 2);
         }
         driver.send(47, &[0; 8]);
         assert_eq!(driver.receive(), Some((47, vec![0; 8])));
@@ -339,4 +355,23 @@ fn messages_go_wrong() {
     driver.receive();
     driver.send(65, &[0; 1656]);
     assert_eq!(driver.receive(), None);
+}
+
+#[test]
+fn events_are_those_of_the_release() {
+    for (release, error, channel, lockdown) in [(&R570, 272, 48, 0x101c), (&R535, 268, 20, 0x101d)]
+    {
+        let mut driver = answering_with("ad102", release);
+        for (name, number, size) in [
+            ("os-error-log", 0x1006, error),
+            ("rc-triggered", 0x1004, channel),
+            ("lockdown-notice", lockdown, 4),
+        ] {
+            assert_eq!(driver.card.obey(&format!("event {name}")), "ok");
+            let (function, payload) = driver.receive().unwrap();
+            assert_eq!((function, payload.len()), (number, size), "{name}");
+        }
+        let answer = driver.card.obey("event nocat-record");
+        assert_eq!(answer == "ok", release.events.nocat_record.is_some());
+    }
 }

@@ -65,7 +65,7 @@ fn arguments_that_change_after_they_were_checked() {
             reads: RefCell::new(0),
             change: (before, LIBOS + 8, !0),
         };
-        card.gpu.rm_start(LIBOS, 1 << 30, &memory);
+        card.gpu.rm_start(&R570, LIBOS, 1 << 30, &memory);
         put64(&card, LIBOS + 8, LOGS);
     }
 }

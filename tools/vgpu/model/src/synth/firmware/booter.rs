@@ -4,6 +4,7 @@
 
 use vgpu_facts::chip::{Chip, Family};
 use vgpu_facts::falcon;
+use vgpu_facts::release::Release;
 use vgpu_facts::rom::SIGNATURE;
 
 use super::Tagged;
@@ -42,6 +43,8 @@ const DATA: usize = 0x400;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booter {
     kind: Kind,
+    /// Which GSP's firmware it is for.
+    pub release: &'static Release,
     /// Its code, that which is not secure first.
     pub code: Vec<u8>,
     data: Vec<u8>,
@@ -57,14 +60,15 @@ pub struct Booter {
 
 /// The booter of a chip.
 #[must_use]
-pub fn booter(chip: &Chip, kind: Kind) -> Booter {
+pub fn booter(chip: &Chip, kind: Kind, release: &'static Release) -> Booter {
     let brom = chip.has_brom();
-    let seed = u64::from(chip.code) << 8 | kind as u64;
+    let seed = u64::from(chip.code) << 8 | kind as u64 | super::seed(release);
     let mut code = noise(seed, CODE);
     // The part that is not secure is not even loaded from GA102 on.
     for at in [0, OPEN] {
         code[at..at + 16].fill(0);
         code[at..at + kind.name().len()].copy_from_slice(kind.name().as_bytes());
+        code[at + 15] = release.index() as u8;
     }
     let place = if brom { 0x10 } else { 0x200 };
     let signature = if chip.family == Family::Turing {
@@ -76,6 +80,7 @@ pub fn booter(chip: &Chip, kind: Kind) -> Booter {
     data[place..place + signature].fill(0);
     Booter {
         kind,
+        release,
         code,
         data,
         place,

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use vgpu_facts::chip::{Chip, Family};
+use vgpu_facts::release::{R570, RELEASES, Release};
 
 use super::Tagged;
 use crate::synth::sign::{Terms, sign};
@@ -27,32 +28,43 @@ fn group(chip: &Chip) -> u64 {
 /// The image: more than 2 MiB, so that its tables have two pages; with a part of a page at its end on
 /// Turing and GA100.
 #[must_use]
-pub fn image(chip: &Chip) -> Vec<u8> {
-    kept(&IMAGES, chip, || {
+pub fn image(chip: &Chip, release: &Release) -> Vec<u8> {
+    kept(&IMAGES, chip, release, || {
         let part = if chip.has_brom() { 0 } else { 0x350 };
-        noise(0x0067_7370 | group(chip) << 32, 0x20_3000 + part)
+        let seed = 0x0067_7370 | group(chip) << 32 | super::seed(release);
+        noise(seed, 0x20_3000 + part)
     })
 }
 
 /// Images and signatures that have been made: each takes a while, and is checked at each start.
-static IMAGES: [OnceLock<Vec<u8>>; FAMILIES.len()] = [const { OnceLock::new() }; FAMILIES.len()];
-static SIGNATURES: [OnceLock<Vec<u8>>; FAMILIES.len()] =
-    [const { OnceLock::new() }; FAMILIES.len()];
+static IMAGES: [OnceLock<Vec<u8>>; KINDS] = [const { OnceLock::new() }; KINDS];
+static SIGNATURES: [OnceLock<Vec<u8>>; KINDS] = [const { OnceLock::new() }; KINDS];
 
-fn kept(all: &[OnceLock<Vec<u8>>], chip: &Chip, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
-    all[group(chip) as usize - 1].get_or_init(make).clone()
+/// How many different ones there are of each.
+const KINDS: usize = FAMILIES.len() * RELEASES.len();
+
+fn kept(
+    all: &[OnceLock<Vec<u8>>],
+    chip: &Chip,
+    release: &Release,
+    make: impl FnOnce() -> Vec<u8>,
+) -> Vec<u8> {
+    let family = group(chip) as usize - 1;
+    all[FAMILIES.len() * release.index() + family]
+        .get_or_init(make)
+        .clone()
 }
 
 /// Its signature.
 #[must_use]
-pub fn signature(chip: &Chip) -> Vec<u8> {
-    kept(&SIGNATURES, chip, || {
+pub fn signature(chip: &Chip, release: &Release) -> Vec<u8> {
+    kept(&SIGNATURES, chip, release, || {
         let terms = Terms {
             engines: group(chip) as u32,
             id: 0,
             version: 0,
         };
-        sign(&image(chip), terms).repeat(SIGNATURE.div_ceil(384))[..SIGNATURE].to_vec()
+        sign(&image(chip, release), terms).repeat(SIGNATURE.div_ceil(384))[..SIGNATURE].to_vec()
     })
 }
 
@@ -95,8 +107,9 @@ pub fn layout(chip: &Chip) -> Layout {
 
 /// The bootloader's code.
 #[must_use]
-pub fn bootloader_image(chip: &Chip) -> Vec<u8> {
-    noise(0x0062_6c67 | group(chip) << 32, layout(chip).size as usize)
+pub fn bootloader_image(chip: &Chip, release: &Release) -> Vec<u8> {
+    let seed = 0x0062_6c67 | group(chip) << 32 | super::seed(release);
+    noise(seed, layout(chip).size as usize)
 }
 
 /// `gsp.tlv`
@@ -104,9 +117,9 @@ pub fn bootloader_image(chip: &Chip) -> Vec<u8> {
 pub fn tagged(chip: &Chip) -> Vec<u8> {
     let mut file = Tagged::new();
     file.block(b"FILE", b"gsp.bin");
-    file.number(b"SIZE", image(chip).len() as u32);
+    file.number(b"SIZE", image(chip, &R570).len() as u32);
     file.block(b"BLID", b"synthetic");
-    file.block(b"SIGN", &signature(chip));
+    file.block(b"SIGN", &signature(chip, &R570));
     file.0.0
 }
 
@@ -119,13 +132,13 @@ pub fn bootloader_tagged(chip: &Chip) -> Vec<u8> {
     file.number(b"DAOF", layout.data);
     file.number(b"MFOF", layout.manifest);
     file.number(b"APPV", layout.version);
-    file.block(b"BLOB", &bootloader_image(chip));
+    file.block(b"BLOB", &bootloader_image(chip, &R570));
     file.0.0
 }
 
 /// The bootloader with the vendor's headers.
 #[must_use]
-pub fn bootloader(chip: &Chip) -> Vec<u8> {
+pub fn bootloader(chip: &Chip, release: &Release) -> Vec<u8> {
     let layout = layout(chip);
     let mut header = Bytes::default();
     header.put(83, &[0]);
@@ -136,29 +149,29 @@ pub fn bootloader(chip: &Chip) -> Vec<u8> {
     header.put32(0x24, if brom { 0x800 } else { 0 });
     header.put32(0x28, layout.data);
     header.put32(0x30, layout.code);
-    super::with_header(&header.0, &bootloader_image(chip))
+    super::with_header(&header.0, &bootloader_image(chip, release))
 }
 
 /// The families as the names of signatures have them, by [`group`].
 const FAMILIES: [&str; 5] = ["tu10x", "tu11x", "ga100", "ga10x", "ad10x"];
 
-/// `gsp-570.144.bin`: an ELF object with the image and the signatures as sections. Those of other families come
+/// `gsp-570.144.bin` and the like: an ELF object with the image and the signatures as sections. Those of other families come
 /// first, and are wrong for this chip.
 #[must_use]
-pub fn object(chip: &Chip) -> Vec<u8> {
+pub fn object(chip: &Chip, release: &Release) -> Vec<u8> {
     let own = FAMILIES[group(chip) as usize - 1];
     let others = FAMILIES.iter().filter(|family| **family != own);
     let mut sections = vec![
         (String::new(), Vec::new()),
-        (".fwimage".to_owned(), image(chip)),
+        (".fwimage".to_owned(), image(chip, release)),
         (
             ".fwversion".to_owned(),
-            format!("{}\0", super::VERSION).into(),
+            format!("{}\0", release.name).into(),
         ),
     ];
     let signature = |family: &str| format!(".fwsignature_{family}");
     sections.extend(others.map(|family| (signature(family), noise(7, SIGNATURE))));
-    sections.push((signature(own), self::signature(chip)));
+    sections.push((signature(own), self::signature(chip, release)));
     sections.push((".shstrtab".to_owned(), Vec::new()));
 
     let mut names = Bytes::default();
