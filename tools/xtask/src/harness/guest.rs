@@ -199,7 +199,15 @@ impl Mission<'_> {
         server::write_firmware(ctx, &self.devices(), firmware.path())?;
         archive.tree("lib/firmware", firmware.path())?;
         let guest = ctx.root.join("tests/qemu/guest");
-        for name in ["lib.sh", "case.sh", "installed.sh", "growth.sh", "phy.sh"] {
+        let words = [
+            "lib.sh",
+            "case.sh",
+            "installed.sh",
+            "growth.sh",
+            "phy.sh",
+            "nouveau.sh",
+        ];
+        for name in words {
             archive.file(&format!("ferrite/{name}"), &read(&guest.join(name))?)?;
         }
         let info = read(&ctx.root.join("tools/nova-info/nova-info"))?;
