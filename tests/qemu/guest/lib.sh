@@ -301,6 +301,41 @@ nova_protects_nothing() {
 	check_eq "where the protected memory ends" 0x00000000 "$(devmem $((bar + 0x1fa828)) 32)"
 }
 
+# nova_lives CHIP FAMILY MIB FWSEC: nova boots the virtual GPU that was found, hears it, leaves it as it was, and refuses
+# it with a memory that cannot be.
+nova_lives() {
+	flush=$(($(awk 'NR == 1 { print $1 }' "$VGPU/resource") + 0x100c10))
+	point "it boots"
+	echo 1 >"$VGPU/enable"
+	devmem $flush 32 0x00abcdef
+	mark
+	load nova
+	nova_has_booted "$@"
+	# The booter alone sets it up there.
+	[ "$1" = GA100 ] || nova_protects "$3"
+	point "it is heard by interrupts"
+	nova_hears
+	nova_hears
+	point "and is left as it was"
+	unload nova
+	vgpu_no_complaints
+	nova_protects_nothing
+	check_eq "the page for flushes" 0x00ABCDEF "$(devmem $flush 32)"
+	! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
+	point "no memory, or more than can be"
+	load nova
+	nova_unbind
+	for fault in fb-zero:EINVAL fb-huge:EIO; do
+		vgpu "fault ${fault%:*}"
+		mark
+		check_errno "${fault#*:}" nova_bind
+		check_dmesg "nova .*: memory: "
+		vgpu clear
+	done
+	nova_bind
+	unload nova
+}
+
 # free_kib: KiB of memory that is free, those on the lists of the processors among them: MemFree leaves
 # them out, and newer kernels keep up to an eighth of a zone there.
 free_kib() {
