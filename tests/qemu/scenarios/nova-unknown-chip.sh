@@ -32,8 +32,9 @@ refused chip-old 'this chip is too old, as it says in boot0: 0x50000a2'
 point "Volta, Hopper, Blackwell"
 boot_42() { echo "stuck register=a00 clear=3ff00000 set=$1"; }
 refused "$(boot_42 14000000)" 'this chip is too old, as it says in boot42: 0x140a1000'
-refused "$(boot_42 18000000)" 'chips of this family are not driven yet, boot42: 0x180a1000'
-refused "$(boot_42 1b200000)" 'chips of this family are not driven yet, boot42: 0x1b2a1000'
+refused "$(boot_42 18000000)" 'Hopper is not driven yet, boot42: 0x180a1000'
+refused "$(boot_42 1a000000)" 'Blackwell is not driven yet, boot42: 0x1a0a1000'
+refused "$(boot_42 1b200000)" 'Blackwell is not driven yet, boot42: 0x1b2a1000'
 
 point "nobody answers"
 refused all-ones 'the card does not answer'

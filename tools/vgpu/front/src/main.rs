@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use vgpu::{End, Server, listen};
-use vgpu_facts::chip::{CHIPS, Chip};
+use vgpu_facts::chip::{CHIPS, Chip, LATER};
 use vgpu_model::Gpu;
 use vgpu_model::fault::{Fault, Wanted};
 use vgpu_model::synth::firmware::files;
@@ -48,7 +48,12 @@ struct Options {
 fn chip(name: &str) -> Result<&'static Chip, String> {
     Chip::find(name).ok_or_else(|| {
         let names: Vec<_> = CHIPS.iter().map(|chip| chip.name).collect();
-        format!("the chips are {}", names.join(", "))
+        let later = if LATER.contains(&name) {
+            "Hopper and Blackwell are not modelled yet; "
+        } else {
+            ""
+        };
+        format!("{later}the chips are {}", names.join(", "))
     })
 }
 

@@ -122,6 +122,25 @@ fn a_chip_a_window_faults_and_a_death() {
 }
 
 #[test]
+fn a_chip_that_is_not_there_is_refused() {
+    for (chip, words) in [
+        (
+            "gh100",
+            "Hopper and Blackwell are not modelled yet; the chips are tu102",
+        ),
+        (
+            "gp102",
+            "invalid value 'gp102' for '--chip <NAME>': the chips are tu102",
+        ),
+    ] {
+        let mut vgpu = std::process::Command::new(env!("CARGO_BIN_EXE_vgpu"));
+        let told = vgpu.args(["--list", "--chip", chip]).output().unwrap();
+        let text = String::from_utf8(told.stderr).unwrap();
+        assert!(!told.status.success() && text.contains(words), "{text}");
+    }
+}
+
+#[test]
 fn a_socket_that_is_taken_is_not_taken_over() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s");

@@ -87,8 +87,11 @@ chipsets! {
 
 /// The first code of Turing; there is no GSP before it.
 const FIRST: u32 = 0x160;
-/// Hopper's and Blackwell's.
-const LATER: [core::ops::Range<u32>; 2] = [0x180..0x190, 0x1a0..0x1c0];
+/// Families that boot in another way, and what is said of them.
+const LATER: [(core::ops::Range<u32>, &str); 2] = [
+    (0x180..0x190, "Hopper is not driven yet, boot42"),
+    (0x1a0..0x1c0, "Blackwell is not driven yet, boot42"),
+];
 
 impl Chipset {
     pub(crate) fn is_turing(self) -> bool {
@@ -148,10 +151,11 @@ impl Spec {
         let architecture = u32::from(boot_42.architecture());
         let code = architecture.wrapping_shl(4) | u32::from(boot_42.implementation());
         let Some(chipset) = Chipset::from_code(code) else {
+            let mut later = LATER.iter();
             let what = if code < FIRST {
                 "this chip is too old, as it says in boot42"
-            } else if LATER.iter().any(|codes| codes.contains(&code)) {
-                "chips of this family are not driven yet, boot42"
+            } else if let Some((_, what)) = later.find(|(codes, _)| codes.contains(&code)) {
+                what
             } else {
                 "this chip is unknown, boot42"
             };
