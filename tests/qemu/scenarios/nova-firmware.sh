@@ -74,5 +74,15 @@ point "firmware of another version"
 sed -i 's/570\.144/570.145/' "$GSP/gsp.tlv"
 fails EINVAL "the GSP's firmware is not of version 570.144: EINVAL\$"
 
+point "files of another release alone"
+for file in "$GSP"/*; do
+	case $file in
+	*-570.144.bin) mv "$file" "${file%570.144.bin}535.113.01.bin" ;;
+	*) rm "$file" ;;
+	esac
+done
+fails ENOENT 'ENOENT$'
+check_dmesg 'nvidia/tu102/gsp/[a-z_]*-570\.144\.bin'
+
 nova_bind
 unload nova
