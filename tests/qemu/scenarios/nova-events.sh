@@ -45,7 +45,8 @@ check_dmesg 'nova .*: the GSP says 0x1fff, which is unknown$'
 point "what is no message is left out, and the next one is heard"
 broken=0
 heard=1
-for fault in message-checksum message-length message-replayed event-truncated event-long; do
+for fault in message-checksum message-length message-replayed message-truncated \
+	event-truncated event-long; do
 	vgpu "fault $fault count=1"
 	mark
 	vgpu "event post-event"
@@ -56,6 +57,22 @@ for fault in message-checksum message-length message-replayed event-truncated ev
 	says os-error-log 'event OS_ERROR_LOG' $((heard += 1))
 	check_eq "what is broken after $fault" $broken "$(nova_count broken)"
 done
+
+point "an event of more than one element is left out, with what goes on with it"
+vgpu "fault event-huge count=1"
+vgpu "event libos-print"
+wait_for 10 nova_counts broken $((broken += 1))
+wait_for 10 nova_counts unasked 2
+vgpu clear
+says os-error-log 'event OS_ERROR_LOG' $((heard += 1))
+check_eq "what is broken" $broken "$(nova_count broken)"
+
+point "an event of a failure is told of"
+vgpu "fault message-failed count=1"
+mark
+says os-error-log 'event OS_ERROR_LOG' $((heard += 1))
+check_dmesg "nova .*: the GSP's message 0x1006 is of a failure\$"
+check_eq "messages of a failure" 1 "$(nova_count failed)"
 
 point "a pointer that cannot be is not followed, and a good one is"
 vgpu "fault pointer-wild count=1"

@@ -41,6 +41,15 @@ vgpu "fault gfw-slow"
 is_well
 vgpu clear
 
+point "its clock, which nova does not read"
+vgpu "fault timer-stopped"
+is_well
+vgpu clear
+
+point "somebody's firmware in its protected memory"
+fails wpr2-early EBUSY 'idle: the card has protected memory already, and has to be reset: EBUSY$'
+is_well
+
 point "its page for flushes"
 fails flush-lost EIO 'flush-page: the card does not keep the address: EIO$'
 is_well
@@ -54,12 +63,13 @@ fails "stuck register=1183a4 clear=ffffffff set=64" EINVAL 'memory: the layout .
 is_well
 
 point "its ROM"
-for fault in absent zero no-length endless data-wild no-fwsec; do
-	fails "rom-$fault" EINVAL 'vbios: .* at 0x'
+for fault in rom-absent rom-zero rom-no-length rom-endless rom-data-wild rom-no-fwsec; do
+	fails $fault EINVAL 'vbios: .* at 0x'
 done
-for fault in no-bit no-token pointer-wild pointer-low table-huge table-empty no-entry descriptor-version \
-	descriptor-huge code-huge signature-wild interface-wild no-interface command-wild fuse; do
-	fails "rom-$fault" EINVAL 'fwsec: .* at 0x'
+for fault in rom-no-bit rom-no-token rom-pointer-wild rom-pointer-low rom-table-huge rom-table-empty rom-no-entry \
+	rom-descriptor-version rom-descriptor-huge rom-code-huge rom-signature-wild rom-interface-wild rom-no-interface \
+	rom-command-wild rom-fuse; do
+	fails $fault EINVAL 'fwsec: .* at 0x'
 done
 is_well
 
@@ -78,6 +88,8 @@ vgpu clear
 point "what FWSEC does"
 fails mailbox-error EIO 'frts: FWSEC leaves in its mailbox: 0x31: EIO$'
 echo 1 >"$VGPU/reset"
+# The boot ROM does not run it; what it said the last time would still be there.
+fails rom-signature EIO 'frts: FWSEC has protected nothing: EIO$'
 fails frts-error EIO 'frts: FWSEC ends with the error: 0x5a: EIO$'
 fails wpr2-missing EIO 'frts: FWSEC has protected nothing: EIO$'
 fails wpr2-elsewhere EIO 'frts: FWSEC has protected another region: EIO$'
@@ -102,6 +114,8 @@ check_dmesg 'nova .*: the GSP says 0x1fff, which is unknown$'
 fails message-replayed EIO 'init-done: an element of a message queue .* out of order'
 fails message-checksum EIO 'sequencer: an element of a message queue .* wrong checksum'
 fails message-length EIO 'sequencer: the header of an RPC at 0x38 has a size that cannot be: 0xffffffff$'
+fails message-truncated EIO 'sequencer: .* at 0x'
+fails message-failed EIO 'sequencer: the GSP fails, with the result: 0x51: EIO$'
 fails regions-huge EIO "static-info: the GSP's static information at 0x0 has a count that cannot be: 0xffffffff\$"
 vgpu "fault name-endless"
 is_well

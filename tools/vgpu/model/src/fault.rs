@@ -105,6 +105,10 @@ faults! {
     MessageChecksum "message-checksum",
     /// A message says that it has 4 GiB.
     MessageLength "message-length",
+    /// What a message says ends after 4 bytes, and so does the message.
+    MessageTruncated "message-truncated",
+    /// A message is of a failure.
+    MessageFailed "message-failed",
     /// An interrupt does not reach the processor.
     LostInterrupt "lost-interrupt",
     /// The GSP's table of interrupts does not have the GSP.
@@ -117,6 +121,8 @@ faults! {
     EventTruncated "event-truncated",
     /// An event says that 4 GiB follow.
     EventLong "event-long",
+    /// What libos prints has 100,000 bytes, more than an element holds: a continuation record follows.
+    EventHuge "event-huge",
     /// The write pointer of the GSP's queue is past its end.
     PointerWild "pointer-wild",
     /// The regions of memory are said to be 4294967295.

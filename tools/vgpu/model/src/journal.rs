@@ -15,6 +15,14 @@ const LINES: usize = 10_000;
 /// By which the GSP is told of a command: the first word of its falcon's queue pointers.
 const NV_PGSP_QUEUE_HEAD: u32 = 0x11_0c00;
 
+#[cfg(test)]
+thread_local! {
+    /// All that was complained of in this thread.
+    pub(crate) static COMPLAINTS: std::cell::RefCell<std::collections::BTreeSet<String>> = const {
+        std::cell::RefCell::new(std::collections::BTreeSet::new())
+    };
+}
+
 /// How often a register was accessed that the model does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Missing {
@@ -62,6 +70,8 @@ impl Journal {
     /// Says what a right driver would not have done.
     pub fn complain(&mut self, text: impl AsRef<str>) {
         self.complaints += 1;
+        #[cfg(test)]
+        COMPLAINTS.with_borrow_mut(|all| all.insert(text.as_ref().to_owned()));
         self.say(format!("wrong: {}", text.as_ref()));
     }
 

@@ -20,6 +20,7 @@ use crate::fault::Fault;
 
 use event::Events;
 use objects::Objects;
+use queue::LARGEST;
 pub(super) use queue::Queue;
 
 const SET_SYSTEM_INFO: u32 = 72;
@@ -30,9 +31,16 @@ const RM_CONTROL: u32 = 76;
 const RM_ALLOC: u32 = 103;
 const FREE: u32 = 10;
 const UPDATE_BAR_PDE: u32 = 70;
+const CONTINUATION: u32 = 71;
 const INIT_DONE: u32 = 0x1001;
 const RUN_SEQUENCER: u32 = 0x1002;
 const UNKNOWN: u32 = 0x1fff;
+
+/// No command is longer, in all its elements.
+const LONGEST: usize = 1 << 20;
+
+/// The result in a message of a failure: there is no memory.
+const FAILED: u32 = 0x51;
 
 /// What the first mailbox has when it is suspended.
 const SUSPENDED: u32 = 0x8000_0000;
@@ -71,6 +79,8 @@ pub(super) struct Rm {
     queue: Queue,
     told_system: bool,
     told_settings: bool,
+    /// A command of which there is more to come, and what has come.
+    begun: Option<(u32, Vec<u8>)>,
     /// Where what the driver may use of memory ends.
     usable: u64,
     /// What it still has to say.
@@ -87,6 +97,7 @@ impl Default for Rm {
             queue: Queue::default(),
             told_system: false,
             told_settings: false,
+            begun: None,
             usable: 0,
             events: Events::default(),
             objects: Objects::default(),
@@ -183,13 +194,51 @@ impl Gpu {
         loop {
             match self.rm.queue.receive(memory) {
                 Ok(None) => return,
-                Ok(Some((function, payload))) => self.rm_do(function, &payload, memory),
+                Ok(Some((function, payload))) => {
+                    if let Some((function, payload)) = self.rm_whole(function, payload) {
+                        self.rm_do(function, &payload, memory);
+                    }
+                }
                 Err(text) => {
                     self.journal.complain(format!("the command queue: {text}"));
                     return;
                 }
             }
         }
+    }
+
+    /// A command as a whole, with what continuation records have of it, once all of it has come.
+    fn rm_whole(&mut self, function: u32, payload: Vec<u8>) -> Option<(u32, Vec<u8>)> {
+        let is_more = payload.len() == LARGEST;
+        let (function, payload) = match (function, self.rm.begun.take()) {
+            (CONTINUATION, None) => {
+                self.journal
+                    .complain("a continuation record, and nothing that it goes on with");
+                return None;
+            }
+            (CONTINUATION, Some((begun, mut all))) => {
+                all.extend(payload);
+                (begun, all)
+            }
+            (function, begun) => {
+                if let Some((begun, _)) = begun {
+                    self.journal.complain(format!(
+                        "function {begun} is full, and function {function} comes rather than a continuation record"
+                    ));
+                }
+                (function, payload)
+            }
+        };
+        if payload.len() > LONGEST {
+            self.journal
+                .complain(format!("function {function} has more than {LONGEST} bytes"));
+            return None;
+        }
+        if is_more {
+            self.rm.begun = Some((function, payload));
+            return None;
+        }
+        Some((function, payload))
     }
 
     fn rm_do(&mut self, function: u32, payload: &[u8], memory: &impl Memory) {
@@ -264,7 +313,16 @@ impl Gpu {
         }
     }
 
+    /// Sends a message, in as many elements as it takes.
     fn rm_send(&mut self, function: u32, payload: &[u8], memory: &impl Memory) {
+        let (first, rest) = payload.split_at(payload.len().min(LARGEST));
+        self.rm_send_element(function, first, memory);
+        for more in rest.chunks(LARGEST) {
+            self.rm_send_element(CONTINUATION, more, memory);
+        }
+    }
+
+    fn rm_send_element(&mut self, function: u32, payload: &[u8], memory: &impl Memory) {
         let mut function = function;
         if self.faults.strikes(Fault::MessageSkipped) {
             return;
@@ -272,7 +330,16 @@ impl Gpu {
         if self.faults.strikes(Fault::MessageUnknown) {
             function = UNKNOWN;
         }
+        let mut payload = payload;
+        if self.faults.strikes(Fault::MessageTruncated) {
+            payload = payload.get(..4).unwrap_or(payload);
+        }
         let mut message = self.rm.queue.message(function, payload);
+        if self.faults.strikes(Fault::MessageFailed) {
+            // The same in both halves of 64 bits, so that the checksum stays right.
+            message[0x40..0x44].copy_from_slice(&FAILED.to_le_bytes());
+            message[0x44..0x48].copy_from_slice(&FAILED.to_le_bytes());
+        }
         if self.faults.strikes(Fault::MessageChecksum) {
             message[0x20] ^= 1;
         }

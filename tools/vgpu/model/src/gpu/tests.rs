@@ -13,11 +13,13 @@ use vgpu_facts::release::{R570, Release};
 use super::*;
 
 mod booter;
+mod checks;
 mod fwsec;
 mod gsp;
 mod hostile;
 mod interrupts;
 mod objects;
+mod slips;
 mod tables;
 
 /// A guest of 4 MiB.

@@ -28,6 +28,9 @@ const EVENTS: &[(&str, u32)] = &[
 /// No event is said more often at once.
 const MOST: u32 = 1_000_000;
 
+/// How much text is more than an element holds.
+const HUGE: usize = 100_000;
+
 /// What is still to be said: events, and how often each.
 pub(super) type Events = VecDeque<(u32, u32)>;
 
@@ -120,8 +123,13 @@ impl Gpu {
             }
             // Engine, and the text with its size.
             0x100c => {
-                let mut payload = words(&[1, size(5)]);
-                payload.extend(b"hello");
+                let text = if self.faults.is(Fault::EventHuge) {
+                    vec![b'x'; HUGE]
+                } else {
+                    b"hello".to_vec()
+                };
+                let mut payload = words(&[1, size(text.len() as u32)]);
+                payload.extend(text);
                 payload
             }
             _ if number == release.events.lockdown_notice => words(&[1]),

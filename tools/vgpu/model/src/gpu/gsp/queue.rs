@@ -20,6 +20,8 @@ const ENTRIES: usize = 0x1000;
 const ELEMENT: usize = 0x30;
 const HEADER: usize = 0x50;
 const MOST: usize = 0x1_0000;
+/// The most that an element has of a payload; the rest comes in continuation records.
+pub(super) const LARGEST: usize = MOST - HEADER;
 const VERSION: u32 = 0x0300_0000;
 const SIGNATURE: u32 = 0x4350_5256;
 

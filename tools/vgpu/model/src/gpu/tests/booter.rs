@@ -46,7 +46,7 @@ pub(super) fn put64(card: &Card, at: u64, value: u64) {
 }
 
 /// What a driver sets up for the booter.
-fn set_up(card: &mut Card) {
+pub(super) fn set_up(card: &mut Card) {
     let chip = card.gpu.chip();
     let image = gsp::image(chip, card.release);
     put(card, IMAGE, &image);
@@ -249,7 +249,7 @@ pub(super) fn is_active(card: &mut Card) -> bool {
 }
 
 #[test]
-fn the_gsp_runs_on_each_chip_and_is_ended() {
+pub(super) fn the_gsp_runs_on_each_chip_and_is_ended() {
     for chip in CHIPS {
         let mut card = ready(chip.name);
         assert!(!is_active(&mut card));
@@ -273,7 +273,7 @@ fn the_gsp_runs_on_each_chip_and_is_ended() {
 }
 
 #[test]
-fn what_the_booter_checks_is_named() {
+pub(super) fn what_the_booter_checks_is_named() {
     let word = |at: u64, value: u64| move |card: &mut Card| put64(card, META + at, value);
     type Harm = Box<dyn Fn(&mut Card)>;
     let cases: Vec<(&str, Harm)> = vec![
@@ -399,7 +399,7 @@ fn a_booter_starts_only_what_is_of_its_release() {
 }
 
 #[test]
-fn faults_of_the_booters() {
+pub(super) fn faults_of_the_booters() {
     let mut card = ready("ga102");
     card.arm("booter-error count=1");
     assert_ne!(boot(&mut card, Kind::Load, [META as u32, 0]), 0);

@@ -35,6 +35,7 @@ pub(super) enum Slip {
     WrongKind,
     WrongPlace,
     WrongSize,
+    WrongMapper,
     // From GA102 on.
     NoCore,
     NotSecure,
@@ -42,6 +43,8 @@ pub(super) enum Slip {
     WrongEngine,
     WrongId,
     WrongParameter,
+    NoParameter,
+    WrongVector,
     WrongSignature,
     WrongVersion,
     // Before it.
@@ -49,6 +52,12 @@ pub(super) enum Slip {
     NoTag,
     WrongOpen,
     Unaligned,
+    WrongLoader,
+    WrongStart,
+    WrongEntry,
+    NoMemory,
+    TooMuch,
+    TooLittle,
 }
 
 const BOTH: &[(Slip, &str)] = &[
@@ -64,6 +73,7 @@ const BOTH: &[(Slip, &str)] = &[
     (Slip::WrongKind, "kind 1, not 1, 20, 2"),
     (Slip::WrongPlace, "at a multiple of"),
     (Slip::WrongSize, "0x100000 bytes"),
+    (Slip::WrongMapper, "FWSEC's mapper is damaged"),
 ];
 
 const BROM: &[(Slip, &str)] = &[
@@ -74,6 +84,11 @@ const BROM: &[(Slip, &str)] = &[
     (Slip::WrongEngine, "without the engine's own bit 0x400"),
     (Slip::WrongId, "BROM_CURR_UCODE_ID is 3, and the code is 9"),
     (Slip::WrongParameter, "is right for nothing"),
+    (
+        Slip::NoParameter,
+        "BROM_PARAADDR is past the end of the data",
+    ),
+    (Slip::WrongVector, "FWSEC starts at 0, not at 0x100"),
     (Slip::WrongSignature, "is right for nothing"),
     (
         Slip::WrongVersion,
@@ -86,10 +101,19 @@ const PORTS: &[(Slip, &str)] = &[
     (Slip::NoTag, "no code"),
     (Slip::WrongOpen, "not secure has 0x200 bytes, not 0x100"),
     (Slip::Unaligned, "not multiples of 256"),
+    (Slip::WrongLoader, "the code is none that is known"),
+    (
+        Slip::WrongStart,
+        "the first 32 bytes of the bootloader's descriptor",
+    ),
+    (Slip::WrongEntry, "FWSEC starts at 0, not at 0x40"),
+    (Slip::NoMemory, "shall be fetched, where there is no memory"),
+    (Slip::TooMuch, "more than its memory holds shall be fetched"),
+    (Slip::TooLittle, "FWSEC's data are not all there"),
 ];
 
 /// What a driver makes of FWSEC: its data, with the command and the signature.
-fn patched(card: &Card, command: u32, slip: Slip) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn patched(card: &Card, command: u32, slip: Slip) -> (Vec<u8>, Vec<u8>) {
     let known = fwsec(card.gpu.chip());
     let (mut code, mut data) = (known.code.clone(), known.data);
     let mut put = |at: usize, words: &[u32]| {
@@ -103,6 +127,9 @@ fn patched(card: &Card, command: u32, slip: Slip) -> (Vec<u8>, Vec<u8>) {
         command
     };
     put(MAPPER + DMEMMAPPER_COMMAND, &[command]);
+    if slip == Slip::WrongMapper {
+        put(MAPPER, &[0]);
+    }
     let header = if slip == Slip::WrongHeader { 20 } else { 24 };
     put(COMMAND, &[1, header, 0, 0, 0, 2]);
     let place = card.gpu.vram().size() - (2 << 20);
@@ -161,12 +188,14 @@ fn by_dma(card: &mut Card, command: u32, slip: Slip) {
     if slip != Slip::NoWay {
         falcon(card, FBIF_TRANSCFG, 5);
     }
-    falcon(card, DMATRFBASE, (AT >> 8) as u32);
+    // Tags are bits of the offset from there.
+    let moved = u32::from(slip == Slip::WrongVector) * 0x100;
+    falcon(card, DMATRFBASE, (AT as u32 - moved) >> 8);
     falcon(card, DMATRFBASE1, 0);
     let fetch = |card: &mut Card, from: u32, to: u32, size: u32, kind: u32| {
         for at in (0..size).step_by(256) {
             falcon(card, DMATRFMOFFS, to + at);
-            falcon(card, DMATRFFBOFFS, from + at);
+            falcon(card, DMATRFFBOFFS, from + at + moved);
             falcon(card, DMATRFCMD, kind);
             assert_eq!(card.read(BASE + DMATRFCMD) & 2, 2);
         }
@@ -183,7 +212,11 @@ fn by_dma(card: &mut Card, command: u32, slip: Slip) {
     };
     fetch(card, 0, 0, some, secure);
     fetch(card, length, 0, data.len() as u32, 0x600);
-    let place = FWSEC_SIGNATURE as u32 + u32::from(slip == Slip::WrongParameter) * 16;
+    let place = match slip {
+        Slip::NoParameter => !0xff,
+        Slip::WrongParameter => FWSEC_SIGNATURE as u32 + 16,
+        _ => FWSEC_SIGNATURE as u32,
+    };
     falcon(card, BROM_PARAADDR, place);
     let engine = if slip == Slip::WrongEngine { 1 } else { 0x400 };
     falcon(card, BROM_ENGIDMASK, engine);
@@ -193,7 +226,7 @@ fn by_dma(card: &mut Card, command: u32, slip: Slip) {
         if slip == Slip::WrongId { 3 } else { 9 },
     );
     falcon(card, MOD_SEL, u32::from(slip != Slip::NoAlgorithm));
-    go(card, 0);
+    go(card, moved);
 }
 
 /// Runs it as a driver of Turing and GA100 does.
@@ -216,24 +249,44 @@ fn by_ports(card: &mut Card, command: u32, slip: Slip) {
             falcon(card, IMEMT, 0xfd + block as u32);
         }
         for word in bytes.chunks(4) {
-            falcon(card, IMEMD, u32::from_le_bytes(word.try_into().unwrap()));
+            let word = u32::from_le_bytes(word.try_into().unwrap());
+            falcon(
+                card,
+                IMEMD,
+                if slip == Slip::WrongLoader {
+                    !word
+                } else {
+                    word
+                },
+            );
         }
     }
-    let open = if slip == Slip::WrongOpen {
-        0x200
-    } else {
-        0x100
+    let open = match slip {
+        Slip::WrongOpen => 0x200,
+        Slip::TooMuch => 0x2_0000,
+        _ => 0x100,
     };
     let some = if slip == Slip::Truncated {
         0x700
     } else {
         0xf00
     };
-    let at = AT as u32 + u32::from(slip == Slip::Unaligned) * 0x80;
+    let at = match slip {
+        Slip::Unaligned => AT as u32 + 0x80,
+        Slip::NoMemory => 0x8000_0000,
+        _ => AT as u32,
+    };
+    let entry = u32::from(slip == Slip::WrongEntry) * 0x40;
+    let size = if slip == Slip::TooLittle {
+        0x40
+    } else {
+        data.len() as u32
+    };
     let way = if slip == Slip::WrongWay { 3 } else { 4 };
     let mut words = vec![0; 8];
-    words.extend([way, at, 0, 0, open, 0x100, some, 0]);
-    words.extend([AT as u32 + code.len() as u32, 0, data.len() as u32, 0, 0]);
+    words[7] = u32::from(slip == Slip::WrongStart);
+    words.extend([way, at, 0, 0, open, 0x100, some, entry]);
+    words.extend([AT as u32 + code.len() as u32, 0, size, 0, 0]);
     assert_eq!(words.len() * 4, 84);
     falcon(card, DMEMC, 1 << 24);
     for word in words {
@@ -297,7 +350,7 @@ pub(super) fn word_for_guest(card: &mut Card, inside: usize) -> u32 {
 }
 
 #[test]
-fn frts_and_then_sb_on_each_chip() {
+pub(super) fn frts_and_then_sb_on_each_chip() {
     for chip in CHIPS {
         let mut card = card(chip.name, Slip::None);
         run(&mut card, COMMAND_FRTS, Slip::None);
@@ -337,7 +390,7 @@ fn frts_and_then_sb_on_each_chip() {
 }
 
 #[test]
-fn each_slip_is_named() {
+pub(super) fn each_slip_is_named() {
     for (chip, own) in [("ga102", BROM), ("tu102", PORTS), ("ga100", PORTS)] {
         for (slip, words) in BOTH.iter().chain(own) {
             let mut card = card(chip, *slip);
@@ -361,7 +414,7 @@ fn each_slip_is_named() {
 }
 
 #[test]
-fn faults_on_the_way() {
+pub(super) fn faults_on_the_way() {
     for chip in ["ga102", "tu102"] {
         for (fault, error, set) in [
             ("frts-error", true, false),

@@ -262,7 +262,7 @@ fn each_chip_boots_answers_and_suspends() {
 }
 
 #[test]
-fn a_driver_that_errs_is_told_why() {
+pub(super) fn a_driver_that_errs_is_told_why() {
     for (words, change) in [
         ("seqNum of a command is 0x5", (0x24, 5)),
         ("elemCount of a command is 0x9", (0x28, 9)),
@@ -318,7 +318,13 @@ fn a_driver_that_errs_is_told_why() {
 
 #[test]
 fn messages_go_wrong() {
-    for fault in ["message-checksum", "message-length", "message-unknown"] {
+    for fault in [
+        "message-checksum",
+        "message-length",
+        "message-unknown",
+        "message-truncated",
+        "message-failed",
+    ] {
         let mut driver = running("ad102");
         driver.card.arm(&format!("{fault} count=1"));
         driver.tell();
@@ -329,6 +335,11 @@ fn messages_go_wrong() {
         match fault {
             "message-unknown" => assert_eq!(word(&message, 0x3c), 0x1fff),
             "message-length" => assert_eq!(word(&message, 0x38), !0),
+            "message-truncated" => assert_eq!(word(&message, 0x38), 32 + 4),
+            "message-failed" => {
+                assert_eq!(word(&message, 0x40), 0x51);
+                assert_eq!((sum >> 32) as u32, sum as u32);
+            }
             _ => assert_ne!((sum >> 32) as u32, sum as u32),
         }
     }

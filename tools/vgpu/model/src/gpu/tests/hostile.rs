@@ -56,7 +56,7 @@ fn a_layout_that_leaves_a_driver_no_memory() {
 }
 
 #[test]
-fn arguments_that_change_after_they_were_checked() {
+pub(super) fn arguments_that_change_after_they_were_checked() {
     // Whichever read it is that sees the change: the place of a log that cannot be.
     for before in (1..200).chain((200..700).step_by(7)) {
         let mut card = ready("ga102");

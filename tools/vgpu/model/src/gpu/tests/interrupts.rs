@@ -14,7 +14,7 @@ const COMMAND: usize = 4;
 const MASTER: u8 = 4;
 
 /// What a control of this command, on these objects, is.
-fn control(client: u32, object: u32, command: u32, size: u32, has: usize) -> Vec<u8> {
+pub(super) fn control(client: u32, object: u32, command: u32, size: u32, has: usize) -> Vec<u8> {
     let words = [client, object, command, 0, size, 0];
     let mut payload: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
     payload.resize(24 + has, 0);
@@ -189,7 +189,7 @@ fn without_messages_the_pin_is_up_until_it_is_read() {
 }
 
 #[test]
-fn a_driver_that_errs_with_interrupts_is_told_why() {
+pub(super) fn a_driver_that_errs_with_interrupts_is_told_why() {
     type Slip = fn(&mut Driver, &Vector);
     let slips: [(&str, Slip); 6] = [
         ("NV_XVE_CYA_2 was not written to", |driver, vector| {
@@ -247,7 +247,7 @@ fn who_resets_the_card_does_not_leave_its_interrupts() {
 }
 
 #[test]
-fn a_control_that_is_wrong_is_refused() {
+pub(super) fn a_control_that_is_wrong_is_refused() {
     for (words, payload) in [
         ("hClient", control(1, 0xcc, 0x2080_0a5c, 2068, 2068)),
         ("hObject", control(0xc1e0_0001, 1, 0x2080_0a5c, 2068, 2068)),

@@ -44,7 +44,7 @@ fn make_all(driver: &mut Driver) {
 }
 
 #[test]
-fn objects_come_and_go() {
+pub(super) fn objects_come_and_go() {
     for mut driver in [answering("ga102"), answering_with("ad102", &R535)] {
         make_all(&mut driver);
         assert_eq!(free(&mut driver, SUBDEVICE), 0);
@@ -59,7 +59,7 @@ fn objects_come_and_go() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_and_what_is_not_there_is_listed() {
+pub(super) fn what_is_wrong_is_refused_and_what_is_not_there_is_listed() {
     let mut driver = answering("ga102");
     make_all(&mut driver);
     for (text, parent, handle, class, size) in [
@@ -95,7 +95,7 @@ fn what_is_wrong_is_refused_and_what_is_not_there_is_listed() {
 }
 
 #[test]
-fn the_gsp_tells_of_its_processors() {
+pub(super) fn the_gsp_tells_of_its_processors() {
     let mut driver = answering("ga102");
     let mut ask = |number: u32, params: &[u32]| {
         let header = [0xc1e0_0001, 0xcc, number, 0, 4 * params.len() as u32, 0];

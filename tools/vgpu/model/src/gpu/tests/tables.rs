@@ -109,7 +109,7 @@ fn a_bar_goes_through_the_tables_that_the_gsp_is_told_of() {
 }
 
 #[test]
-fn tables_that_are_wrong_are_named() {
+pub(super) fn tables_that_are_wrong_are_named() {
     for (words, kind, entry, level) in [
         ("barType is 2", 2, directory(SECOND), 47),
         ("entryLevelShift is 38", 1, directory(SECOND), 38),
