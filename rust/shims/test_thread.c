@@ -22,6 +22,7 @@ static int ferrite_test_thread_main(void *data)
 	struct ferrite_test_thread *thread = data;
 
 	allow_signal(SIGTERM);
+	allow_signal(SIGKILL);
 	complete(&thread->started);
 	thread->function(thread->data, thread->index);
 	return 0;
@@ -68,6 +69,11 @@ bool ferrite_test_thread_sleeps(struct ferrite_test_thread *thread)
 void ferrite_test_thread_signal(struct ferrite_test_thread *thread)
 {
 	send_sig(SIGTERM, thread->task, 1);
+}
+
+void ferrite_test_thread_kill(struct ferrite_test_thread *thread)
+{
+	send_sig(SIGKILL, thread->task, 1);
 }
 
 void ferrite_test_thread_msleep(unsigned int ms)

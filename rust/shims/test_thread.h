@@ -12,6 +12,7 @@ struct ferrite_test_thread *ferrite_test_thread_start(void (*function)(void *dat
 void ferrite_test_thread_join(struct ferrite_test_thread *thread);
 bool ferrite_test_thread_sleeps(struct ferrite_test_thread *thread);
 void ferrite_test_thread_signal(struct ferrite_test_thread *thread);
+void ferrite_test_thread_kill(struct ferrite_test_thread *thread);
 void ferrite_test_thread_msleep(unsigned int ms);
 void ferrite_test_thread_udelay(unsigned int us);
 void ferrite_test_thread_resched(void);

@@ -46,10 +46,16 @@ impl Thread {
         unsafe { bindings::ferrite_test_thread_sleeps(self.0.as_ptr()) }
     }
 
-    /// Sends it a signal.
+    /// Sends it a signal that does not kill.
     pub(crate) fn signal(&self) {
         // SAFETY: the thread is there until it is joined.
         unsafe { bindings::ferrite_test_thread_signal(self.0.as_ptr()) };
+    }
+
+    /// Sends it the signal that kills. A thread of the kernel's goes on nevertheless, if it can.
+    pub(crate) fn kill(&self) {
+        // SAFETY: the thread is there until it is joined.
+        unsafe { bindings::ferrite_test_thread_kill(self.0.as_ptr()) };
     }
 }
 

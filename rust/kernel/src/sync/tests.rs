@@ -3,6 +3,7 @@
 //! Tests of what is too small for a file of its own.
 
 mod condvar;
+mod killable;
 mod locks;
 
 use core::sync::atomic::{AtomicU32, Ordering};
