@@ -101,6 +101,11 @@ struct mm_struct *ferrite_vma_mm(const struct vm_area_struct *vma)
 	return vma->vm_mm;
 }
 
+struct file *ferrite_vma_file(const struct vm_area_struct *vma)
+{
+	return vma->vm_file;
+}
+
 void *ferrite_vma_private(const struct vm_area_struct *vma)
 {
 	return vma->vm_private_data;

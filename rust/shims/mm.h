@@ -19,6 +19,7 @@ enum ferrite_vm_flags {
 	FERRITE_VM_DONTEXPAND = VM_DONTEXPAND,
 	FERRITE_VM_DONTDUMP = VM_DONTDUMP,
 	FERRITE_VM_MIXEDMAP = VM_MIXEDMAP,
+	FERRITE_VM_HUGETLB = VM_HUGETLB,
 	FERRITE_VM_HUGEPAGE = VM_HUGEPAGE,
 	FERRITE_VM_NOHUGEPAGE = VM_NOHUGEPAGE,
 };
@@ -51,6 +52,7 @@ unsigned long ferrite_vma_end(const struct vm_area_struct *vma);
 unsigned long ferrite_vma_pgoff(const struct vm_area_struct *vma);
 unsigned long ferrite_vma_flags(const struct vm_area_struct *vma);
 struct mm_struct *ferrite_vma_mm(const struct vm_area_struct *vma);
+struct file *ferrite_vma_file(const struct vm_area_struct *vma);
 void *ferrite_vma_private(const struct vm_area_struct *vma);
 void ferrite_vma_set_private(struct vm_area_struct *vma, void *data);
 const struct vm_operations_struct *ferrite_vma_ops(const struct vm_area_struct *vma);

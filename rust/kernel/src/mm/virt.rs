@@ -25,6 +25,7 @@ pub use new::VmaNew;
 pub use ops::{FaultError, VmFault, VmaOps};
 
 use crate::error::{Result, to_result};
+use crate::fs::LocalFile;
 use crate::mm::MmWithUser;
 use crate::page::SharedPage;
 use crate::types::Opaque;
@@ -65,6 +66,8 @@ pub mod flags {
     pub const DONTDUMP: usize = c::FERRITE_VM_DONTDUMP as usize;
     /// It consists of pages and frames, put in by a driver.
     pub const MIXEDMAP: usize = c::FERRITE_VM_MIXEDMAP as usize;
+    /// It is of hugetlbfs, and consists of huge pages only.
+    pub const HUGETLB: usize = c::FERRITE_VM_HUGETLB as usize;
     /// Huge pages are wanted.
     pub const HUGEPAGE: usize = c::FERRITE_VM_HUGEPAGE as usize;
     /// Huge pages are not wanted.
@@ -136,6 +139,15 @@ impl VmaRef {
         unsafe { bindings::ferrite_vma_pgoff(self.as_ptr()) as usize }
     }
 
+    /// Whether it maps this open file (`vm_file`): how a driver knows its own areas among those of a
+    /// program.
+    #[must_use]
+    pub fn is_mapping_of(&self, file: &LocalFile) -> bool {
+        // SAFETY: the area is there, and does not change its file.
+        let ours = unsafe { bindings::ferrite_vma_file(self.as_ptr()) };
+        core::ptr::eq(ours, file.as_ptr())
+    }
+
     /// Whether `size` bytes from `address` lie inside.
     fn contains(&self, address: usize, size: usize) -> bool {
         address
@@ -148,9 +160,13 @@ impl VmaRef {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: that is not inside of the area, or does not begin and end at pages.
+    /// `EINVAL`: that is not inside of the area, or does not begin and end at pages; or the area is of
+    /// huge pages of hugetlbfs, which C takes away as a whole or not at all.
     pub fn zap_vma_range(&self, address: usize, size: usize) -> Result {
-        if !self.contains(address, size) || (address | size) & !crate::page::PAGE_MASK != 0 {
+        if !self.contains(address, size)
+            || (address | size) & !crate::page::PAGE_MASK != 0
+            || self.flags() & flags::HUGETLB != 0
+        {
             return Err(crate::error::code::EINVAL);
         }
         if size == 0 {

@@ -367,6 +367,25 @@ fn a_zapped_page_is_asked_for_again() -> Result {
 }
 
 #[kernel_test]
+fn an_area_knows_the_file_that_it_maps() -> Result {
+    play(on_demand, |file, _| {
+        let other = Opened::read_write(c"/dev/ferrite-virt")?;
+        let user = map(file, 1, READ, SHARED, 0)?;
+        let anonymous = Mapping::anonymous(1)?;
+        let me = current!();
+        let areas = me.mm().ok_or(EINVAL)?.mmap_read_lock();
+        let area = areas.vma_lookup(user.addr()).ok_or(ENOENT)?;
+        assert!(area.is_mapping_of(file) && !area.is_mapping_of(&other));
+        let area = areas.vma_lookup(anonymous.addr()).ok_or(ENOENT)?;
+        assert!(!area.is_mapping_of(file));
+        assert_eq!(area.flags() & flags::HUGETLB, 0);
+        // The lock goes before the mappings do, which take it.
+        drop(areas);
+        Ok(())
+    })
+}
+
+#[kernel_test]
 fn a_private_mapping_gets_a_copy_when_it_writes() -> Result {
     play(on_demand, |file, scene| {
         let user = map(file, 1, BOTH, PRIVATE, 0)?;
