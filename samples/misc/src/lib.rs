@@ -42,12 +42,15 @@ struct Info {
     limit: u32,
 }
 
+// The letter is one that the kernel does not look at itself: with 'f', `LIMIT` of a 32-bit program would be
+// what sets the flags of a file, and be translated on its way.
+
 /// Takes the text away. For administrators.
-const CLEAR: Io = Io::new(b'f', 0);
+const CLEAR: Io = Io::new(b'Y', 0);
 /// How many writes there were, how long the text is, and how long it may be.
-const INFO: IoR<Info> = IoR::new(b'f', 1);
+const INFO: IoR<Info> = IoR::new(b'Y', 1);
 /// How long a text may be.
-const LIMIT: IoW<u32> = IoW::new(b'f', 2);
+const LIMIT: IoW<u32> = IoW::new(b'Y', 2);
 
 struct State {
     text: Option<KVec<u8>>,

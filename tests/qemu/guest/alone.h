@@ -12,8 +12,8 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 
 #ifdef __x86_64__
-enum { SYS_write = 1, SYS_mmap = 9, SYS_pread = 17, SYS_pwrite = 18, SYS_delete_module = 176,
-       SYS_exit = 231, SYS_openat = 257, SYS_finit_module = 313 };
+enum { SYS_write = 1, SYS_mmap = 9, SYS_ioctl = 16, SYS_pread = 17, SYS_pwrite = 18, SYS_nanosleep = 35,
+       SYS_delete_module = 176, SYS_exit = 231, SYS_openat = 257, SYS_finit_module = 313 };
 
 static long call(long n, long a, long b, long c, long d, long e, long f)
 {
@@ -31,8 +31,8 @@ static long call(long n, long a, long b, long c, long d, long e, long f)
 #define OFFSET(bytes) (bytes), 0
 asm(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall run\n");
 #else
-enum { SYS_write = 4, SYS_delete_module = 129, SYS_pread = 180, SYS_pwrite = 181, SYS_mmap = 192,
-       SYS_exit = 252, SYS_openat = 295, SYS_finit_module = 350 };
+enum { SYS_write = 4, SYS_ioctl = 54, SYS_delete_module = 129, SYS_nanosleep = 162, SYS_pread = 180,
+       SYS_pwrite = 181, SYS_mmap = 192, SYS_exit = 252, SYS_openat = 295, SYS_finit_module = 350 };
 
 static long call(long n, long a, long b, long c, long d, long e, long f)
 {

@@ -42,11 +42,34 @@ point "too much is EFBIG, and changes nothing"
 grep -q 'File too large' /tmp/case/error || fail "$(cat /tmp/case/error)"
 cat "$DEVICE" | cmp - /tmp/case/data || fail "the old text is gone"
 
+for ASK in /ferrite/ask /ferrite/ask32; do
+	[ -e "$ASK" ] || continue
+	size=${ASK#/ferrite/ask}
+	answers() { "$ASK" "$DEVICE" "$@" | xargs; }
+
+	point "ioctls${size:+ of a program of $size bits}"
+	say "four"
+	said=$(answers ioctl r Y 1 0 0 0 0 .)
+	writes=$(echo "$said" | cut -d ' ' -f 2)
+	check_eq "what is told" "0 $writes 0 4 4096" "$said"
+	check_eq "a limit" "0 3" "$(answers ioctl w Y 2 3 .)"
+	! say "four" 2>/tmp/case/error || fail "it is beyond the limit"
+	check_eq "the old limit, and no text" "0 4096 0" "$(answers ioctl w Y 2 4096 . ioctl - Y 0 .)"
+	check_eq "what is left" "0 $writes 0 0 4096" "$(answers ioctl r Y 1 0 0 0 0 .)"
+	check_eq "none of its own" "-25" "$(answers ioctl - Y 9 .)"
+
+	point "a page to look at${size:+ for $size bits}"
+	check_eq "how many writes" "0 $writes" "$(answers view 4096 0 get 0)"
+	say "five!"
+	check_eq "one more" "0 $((writes + 1))" "$(answers view 4096 0 get 0)"
+	check_eq "not to write to" "-22" "$(answers map 4096 0)"
+done
+
 point "the module stays while a file is open, of which fdinfo tells"
 exec 3<"$DEVICE"
-grep -q '^text:.4096 bytes$' /proc/self/fdinfo/3 || fail "$(cat /proc/self/fdinfo/3)"
+grep -q '^text:.5 bytes$' /proc/self/fdinfo/3 || fail "$(cat /proc/self/fdinfo/3)"
 check_errno EAGAIN unload misc
 exec 3<&-
 unload misc
 [ ! -e "$DEVICE" ] || fail "the node is still there"
-note "written, waited for, read, spliced"
+note "written, waited for, read, spliced, asked, mapped"

@@ -214,6 +214,13 @@ impl Mission<'_> {
         archive.program("bin/nova-info", &info)?;
         let cycle = program::compile(ctx, &self.lab.kernel, "cycle", self.dir)?;
         archive.program("ferrite/cycle", &read(&cycle)?)?;
+        let ask = program::compile(ctx, &self.lab.kernel, "ask", self.dir)?;
+        archive.program("ferrite/ask", &read(&ask)?)?;
+        if self.lab.kernel.spec.arch == Arch::X86_64 {
+            let narrow = self.dir.join("narrow");
+            let ask = program::compile_for(ctx, &self.lab.kernel, Arch::I386, "ask", &narrow)?;
+            archive.program("ferrite/ask32", &read(&ask)?)?;
+        }
         let mut plan = String::new();
         for scenario in self.scenarios {
             let _ = writeln!(plan, "{}", scenario.name);

@@ -11,12 +11,28 @@ use crate::ctx::Ctx;
 use crate::kernels::{Arch, Kernel};
 use crate::run;
 
-/// Compiles `tests/qemu/guest/NAME.c` for a kernel's architecture, into `directory`, which no one else uses.
+/// Compiles `tests/qemu/guest/NAME.c` for a kernel, into `directory`, which no one else uses.
 ///
 /// # Errors
 ///
 /// It does not compile.
 pub fn compile(ctx: &Ctx, kernel: &Kernel, name: &str, directory: &Path) -> Result<PathBuf> {
+    compile_for(ctx, kernel, kernel.spec.arch, name, directory)
+}
+
+/// As [`compile`], for an architecture whose programs the kernel runs: an amd64 kernel has those of
+/// i386, too.
+///
+/// # Errors
+///
+/// It does not compile.
+pub fn compile_for(
+    ctx: &Ctx,
+    kernel: &Kernel,
+    arch: Arch,
+    name: &str,
+    directory: &Path,
+) -> Result<PathBuf> {
     let target = Target::stock(ctx, kernel)?;
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
@@ -24,7 +40,7 @@ pub fn compile(ctx: &Ctx, kernel: &Kernel, name: &str, directory: &Path) -> Resu
     let source = ctx.root.join(format!("tests/qemu/guest/{name}.c"));
     let mut command = target.toolchain.command(&target.toolchain.cc, directory);
     command
-        .arg(match kernel.spec.arch {
+        .arg(match arch {
             Arch::X86_64 => "-m64",
             Arch::I386 => "-m32",
         })
