@@ -4,7 +4,7 @@
 //!
 //! C headers: `include/linux/cred.h`, `include/linux/uidgid.h`, `include/linux/capability.h`.
 //!
-//! Consumer: `samples/misc` asks for a capability.
+//! Consumers: `samples/misc` asks for a capability, `samples/pages` who has opened a file.
 
 #[cfg(feature = "ktest")]
 mod tests;

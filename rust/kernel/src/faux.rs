@@ -8,7 +8,7 @@
 //! of its own; it is then in `/sys/devices/platform` rather than in `/sys/devices/faux`. Either way
 //! it is bound from beginning to end, and sysfs cannot unbind it.
 //!
-//! Consumers: [`kernel::net::mdio`](crate::net::mdio), and the tests of what needs a device.
+//! Consumers: [`kernel::net::mdio`](crate::net::mdio), `samples/locks`.
 
 use core::ffi::CStr;
 use core::ptr::NonNull;

@@ -12,7 +12,7 @@
 //! `Documentation/driver-api/ioctl.rst`. A type has to be laid out alike for 32-bit and 64-bit
 //! programs: no `usize`, and 64-bit members at multiples of eight.
 //!
-//! Consumer: `samples/misc`.
+//! Consumers: `samples/misc`, `samples/pages`.
 
 #[cfg(feature = "ktest")]
 mod tests;

@@ -4,7 +4,7 @@
 //!
 //! C header: `include/linux/jump_label.h`.
 //!
-//! Used by [`tracepoint`](crate::tracepoint).
+//! Used by [`tracepoint`](crate::tracepoint) and `samples/locks`.
 //!
 //! # Examples
 //!

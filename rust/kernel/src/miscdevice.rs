@@ -12,7 +12,7 @@
 //!
 //! C header: `include/linux/miscdevice.h`.
 //!
-//! Consumer: `samples/misc`.
+//! Consumers: `samples/misc`, `samples/pages` (`compat_ioctl`).
 
 mod callbacks;
 mod seek;

@@ -27,7 +27,7 @@
 //! run before [`Module::init`](crate::module::Module::init) for what is on the command line, and may
 //! run until the module is gone, later than its value is dropped.
 //!
-//! Used by `rnull`.
+//! Used by `rnull` and nearly every sample; `samples/locks` has a text and is told of a change.
 
 mod array;
 mod string;

@@ -5,8 +5,9 @@
 //! C header: `include/linux/percpu.h`. Semantics: `mm/percpu.c`.
 //!
 //! For what every CPU changes often and somebody reads rarely, as counters: each CPU has a copy in
-//! memory of its own, so that they do not wait for one another. The consumer is the regression suite,
-//! and drivers that count.
+//! memory of its own, so that they do not wait for one another.
+//!
+//! Consumer: `samples/pages`, which counts faults.
 
 use core::ffi::c_void;
 use core::marker::PhantomData;

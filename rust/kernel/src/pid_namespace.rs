@@ -4,7 +4,9 @@
 //!
 //! C header: `include/linux/pid_namespace.h`.
 //!
-//! Consumer: [`Task`](crate::task::Task), which has an ID in each namespace that can see it.
+//! A [`Task`](crate::task::Task) has an ID in each namespace that can see it.
+//!
+//! Consumer: `samples/pages`.
 
 use core::ptr::NonNull;
 

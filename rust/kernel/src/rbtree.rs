@@ -6,7 +6,9 @@
 //!
 //! A node can be made before it is needed, where memory can be had ([`RBTreeNode`],
 //! [`RBTreeNodeReservation`]), and put in where that must not fail, below a spinlock. A tree has no
-//! lock of its own. The consumer is the regression suite, and drivers with ranges of addresses.
+//! lock of its own.
+//!
+//! Consumer: `samples/pages`, which finds pages by their numbers.
 //!
 //! # Examples
 //!

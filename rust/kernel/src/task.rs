@@ -4,7 +4,7 @@
 //!
 //! C headers: `include/linux/sched.h`, `include/linux/pid.h`.
 //!
-//! Consumers: `samples/misc`; [`mm`](crate::mm), for the memory of the current process.
+//! Consumer: `samples/pages`, which tells a program who it is and what it has mapped.
 
 #[cfg(feature = "ktest")]
 mod tests;

@@ -4,7 +4,7 @@
 //!
 //! C headers: `include/linux/fs.h`, `include/linux/file.h`.
 //!
-//! Consumer: `samples/misc`.
+//! Consumer: `samples/pages`, which gives programs descriptors and knows files again.
 
 #[cfg(feature = "ktest")]
 mod tests;

@@ -12,7 +12,7 @@
 //! | [`SpinLockIrq`] | spinning, interrupts off | must not sleep | what interrupts touch, too |
 //!
 //! Which of them the context allows is the driver's duty; a stock kernel does not check it. The
-//! consumers are `rnull` and `samples/rcu-list`.
+//! consumers are `rnull`, `samples/rcu-list` and `samples/locks`.
 
 mod global;
 mod mutex;

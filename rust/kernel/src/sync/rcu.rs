@@ -15,7 +15,7 @@
 //! - [`RcuList`](crate::list::RcuList) is a list of such values.
 //!
 //! While a guard is held nothing may sleep. That is the driver's duty, as with a spinlock: the
-//! types do not see it. The consumer is `samples/rcu-list`.
+//! types do not see it. Consumers: `samples/rcu-list`, `samples/locks`.
 //!
 //! # Examples
 //!

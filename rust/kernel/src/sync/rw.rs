@@ -7,8 +7,9 @@
 //!
 //! [`RwSemaphore`] sleeps while it waits, [`RwLock`] spins. Readers pay for the lock as writers do;
 //! where they are many, [`rcu`](super::rcu) or a [`SeqLock`](super::SeqLock) may suit better. A
-//! reader must not take the lock a second time: a writer between the two stops both for ever. The
-//! consumer is the regression suite.
+//! reader must not take the lock a second time: a writer between the two stops both for ever.
+//!
+//! Consumers: `samples/pages` (semaphore), `samples/locks` (spinning lock).
 
 mod rwlock;
 mod rwsem;

@@ -5,7 +5,9 @@
 //! C header: `include/linux/seqlock.h`.
 //!
 //! Readers never keep a writer waiting, and write nothing themselves. For small values that are read
-//! much more often than they are written. The consumer is the regression suite.
+//! much more often than they are written.
+//!
+//! Consumer: `samples/locks`.
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;

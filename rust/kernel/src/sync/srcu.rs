@@ -5,8 +5,9 @@
 //! C header: `include/linux/srcu.h`. Semantics: `kernel/rcu/srcutree.c`.
 //!
 //! A writer that waits for a grace period of one [`Srcu`] waits for the readers of that one only.
-//! The consumer is the regression suite, and drivers whose callbacks may sleep while they are taken
-//! away.
+//! For drivers whose callbacks may sleep while they are taken away.
+//!
+//! Consumer: `samples/locks`.
 
 use core::ffi::{CStr, c_int};
 use core::pin::Pin;
