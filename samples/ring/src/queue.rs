@@ -2,6 +2,7 @@
 
 //! The rings of descriptors and of completions.
 
+use bitfield_struct::bitfield;
 use kernel::device::{Bound, Device};
 use kernel::dma::DmaAddress;
 use kernel::io::poll::read_poll_timeout;
@@ -49,8 +50,22 @@ pub(crate) struct Done {
     len: u32,
     sum: u32,
     reserved: u32,
-    /// The id, the status, and in the lowest bit the phase.
+    /// An [`Outcome`].
     what: u32,
+}
+
+/// The last word of a completion: all of it is written at once.
+#[bitfield(u32, debug = false, default = false, new = false)]
+struct Outcome {
+    /// Turns over with each pass over the ring.
+    #[bits(access = RO)]
+    phase: bool,
+    /// 0 if it went well.
+    #[bits(15, access = RO)]
+    status: u16,
+    /// The descriptor's.
+    #[bits(access = RO)]
+    id: u16,
 }
 
 /// What a descriptor asks for, and the next one a step further on.
@@ -240,17 +255,15 @@ impl<'a> Queue<'a> {
     pub(crate) fn check(&self, round: u32, slot: usize, asked: usize) -> Result {
         let done = self.shared.done.access(self.device)?;
         let done = dma_project!(done, [slot]?);
-        let what = dma_read!(done, .what);
+        let outcome = Outcome::from_bits(dma_read!(done, .what));
         // The rest was written before that.
         dma_rmb();
-        let wanted = u32::from(id(round, slot));
-        let phase = !round & 1;
-        let (id, status, len) = (what >> 16, what >> 1 & 0x7fff, dma_read!(done, .len));
-        let wrong = if what & 1 != phase {
+        let len = dma_read!(done, .len);
+        let wrong = if outcome.phase() != phase(round) {
             "it says done, and has not said what"
-        } else if id != wanted {
+        } else if outcome.id() != id(round, slot) {
             "a completion has an id that was not asked for"
-        } else if status != 0 {
+        } else if outcome.status() != 0 {
             "a descriptor was refused"
         } else if len as usize != asked {
             "a completion has a wrong length"
@@ -261,8 +274,8 @@ impl<'a> Queue<'a> {
             self.device,
             "{}: id {}, status {}, {} bytes",
             wrong,
-            id,
-            status,
+            outcome.id(),
+            outcome.status(),
             len
         );
         Err(EIO)
@@ -303,6 +316,11 @@ pub(crate) fn checksum(bytes: impl Iterator<Item = u8>) -> u32 {
 /// How many descriptors there have been after a round, modulo 65536.
 pub(crate) fn tail(round: u32) -> u16 {
     round.wrapping_add(1).wrapping_mul(DEPTH as u32) as u16
+}
+
+/// The phase of a round, which is a pass over the ring.
+fn phase(round: u32) -> bool {
+    round & 1 == 0
 }
 
 /// No two that are under way at once have the same. The upper bit is never there: with it, an id that
