@@ -51,15 +51,20 @@ pub fn read_poll_timeout<T>(
 ) -> Result<T> {
     delay::might_sleep();
     let start = Instant::<Monotonic>::now();
+    let mut is_last = timeout_delta <= Delta::ZERO;
     loop {
-        // Looked at before the read: the last read begins after the time is up.
-        let is_last = start.elapsed() >= timeout_delta;
         let value = op()?;
         if cond(&value) {
             return Ok(value);
         }
         if is_last {
             return Err(ETIMEDOUT);
+        }
+        // Looked at between two reads: the last one begins after the time is up, and there is one
+        // however late the first was.
+        is_last = start.elapsed() >= timeout_delta;
+        if is_last {
+            continue;
         }
         if sleep_delta > Delta::ZERO {
             fsleep(sleep_delta);
