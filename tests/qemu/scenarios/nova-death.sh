@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# description: a virtual GPU dies in the middle of nova's boot; nova says so and can be unloaded
+# description: a virtual GPU dies while nova has it; nova can be unbound, says so when it is bound again, and can be unloaded
 # modules: nova
 # device: vgpu chip=ga102
 # alone: yes
@@ -8,18 +8,24 @@
 
 vgpu_find 2204
 
-point "a boot before"
-load nova
-nova_unbind
-
-point "death in the middle"
-# FWSEC has run by then, and the GSP has not.
-vgpu "fault death after=4400"
+point "it boots"
 mark
-check_errno ENODEV nova_bind
-check_dmesg "nova .*: [a-z-]*: the card does not answer: ENODEV\$"
+load nova
+check_dmesg "nova .*: NVIDIA GA102"
+
+# Not in the middle of an access: QEMU 11.1 ends by an assertion of its own now and then if the process of its device
+# goes while the guest accesses that.
+point "it dies, and nova leaves it"
+# Who is dead does not say so.
+vgpu "fault death" || true
+nova_unbind
 [ ! -e "$VGPU/driver" ] || fail "it is bound"
 ! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
+
+point "nova does not take it again"
+mark
+check_errno ENODEV nova_bind
+check_dmesg "nova .*: identify: the card does not answer: ENODEV\$"
 
 point "the driver can go"
 unload nova
