@@ -90,10 +90,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether the kernel stood still before it came to its init: nothing of ours has run by then.
+    /// Whether the kernel stood still or ended before it came to its init: nothing of ours has run by then.
     #[must_use]
     pub fn is_stillborn(&self) -> bool {
-        self.init.is_none() && self.end == End::Killed
+        self.init.is_none()
     }
 }
 

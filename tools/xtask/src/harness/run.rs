@@ -161,8 +161,9 @@ impl Session<'_> {
 
     /// Runs tests that share a guest; those that a dead guest leaves over get another one.
     ///
-    /// So does a guest whose kernel stands still before its init, once: nothing of ours has run by
-    /// then, and an emulated machine has been seen to stop where its CPUs change their clock together.
+    /// So does a guest whose kernel stands still or ends before its init, once: nothing of ours has run
+    /// by then, and an emulated machine has been seen to stop where its CPUs change their clock together,
+    /// and to meet a breakpoint that one CPU had just taken out of the kernel again while it patched itself.
     fn run_group(&self, mut waiting: Vec<Waiting<'_>>) -> Result<()> {
         let mut may_stand_still = true;
         while !waiting.is_empty() {
@@ -229,7 +230,7 @@ impl Session<'_> {
             let guest = format!("{} ({} boot)", first.kernel.id, first.boot.name);
             let log = run.console.display();
             self.ctx.ui.line(format!(
-                "{guest}: the kernel stood still before its init and is booted again; it said last: {log}"
+                "{guest}: the kernel did not come to its init and is booted again; it said last: {log}"
             ));
             return Ok(left);
         }
