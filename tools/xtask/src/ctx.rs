@@ -2,6 +2,7 @@
 
 //! Where things are, and how to talk to the person who waits.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -50,5 +51,61 @@ impl Ctx {
             out,
             ui,
         })
+    }
+
+    /// Makes a directory this xtask's alone, until what this returns is dropped. Waits for another one
+    /// that has it; `what` says what that is doing there.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be made or written to.
+    pub fn exclusive(&self, dir: &Path, what: &str) -> Result<File> {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let path = dir.join("lock");
+        let file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        if file.try_lock().is_err() {
+            let step = self
+                .ui
+                .step(format!("another xtask {what}; waiting for it"));
+            file.lock()
+                .with_context(|| format!("cannot lock {}", path.display()))?;
+            step.finish_and_clear();
+        }
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::time::Duration;
+
+    use super::Ctx;
+    use crate::ui::Ui;
+
+    #[test]
+    fn a_directory_is_one_holder_s_at_a_time() {
+        let place = tempfile::tempdir().expect("there is room for a directory");
+        let dir = place.path().join("not/there/yet");
+        let ctx = || Ctx {
+            root: place.path().to_owned(),
+            cache: place.path().to_owned(),
+            out: place.path().to_owned(),
+            ui: Ui::default(),
+        };
+        let first = ctx().exclusive(&dir, "builds").expect("nobody has it");
+        let (told, hears) = channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let second = ctx().exclusive(&dir, "builds").expect("it comes to it");
+                told.send(()).expect("somebody listens");
+                drop(second);
+            });
+            let early = hears.recv_timeout(Duration::from_millis(200));
+            assert_eq!(early, Err(RecvTimeoutError::Timeout));
+            drop(first);
+            assert_eq!(hears.recv_timeout(Duration::from_secs(60)), Ok(()));
+        });
     }
 }

@@ -214,6 +214,8 @@ pub fn ask(ctx: &Ctx, target: &Target) -> Result<(KernelCc, probes::Answers)> {
 ///
 /// A tool is missing or a step failed; the message says which.
 pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
+    // `core` is the same for all kernels of an architecture, and so are the examples.
+    let _alone = ctx.exclusive(&ctx.out, "makes what all kernels need")?;
     let (cc, answers) = ask(ctx, target)?;
     let libclang = setup::libclang(ctx)?;
     let bindings = bindings::make(
@@ -244,6 +246,8 @@ pub fn prepare(ctx: &Ctx, target: &Target) -> Result<Prepared> {
 /// A step failed; the message says which, with what the tools printed.
 pub fn build(ctx: &Ctx, target: &Target, flavour: Flavour, modules: &[Module]) -> Result<Built> {
     let start = Instant::now();
+    // Two of the kernel's builds in one directory take each other's objects away.
+    let _alone = ctx.exclusive(&target.dir(ctx), "builds for this kernel")?;
     let prepared = prepare(ctx, target)?;
     let step = ctx.ui.step(format!(
         "building {} modules for {}",
@@ -269,6 +273,7 @@ pub fn build(ctx: &Ctx, target: &Target, flavour: Flavour, modules: &[Module]) -
 ///
 /// As [`build`].
 pub fn rust_only(ctx: &Ctx, target: &Target, modules: &[Module], output: &Path) -> Result<()> {
+    let _alone = ctx.exclusive(&target.dir(ctx), "builds for this kernel")?;
     let prepared = prepare(ctx, target)?;
     let libraries = cargo::build(ctx, target, &prepared, Flavour::Plain, modules)?;
     kbuild::place(&prepared, Flavour::Plain, modules, &libraries, output)?;

@@ -187,20 +187,14 @@ impl<'a> Store<'a> {
     }
 
     fn exclusive(&self) -> Result<File> {
-        let path = self.ctx.cache.join("lock");
-        let file = File::create(&path).with_context(|| {
-            format!(
-                "cannot write to the cache, {}; make it yours, or set FERRITE_CACHE to a directory of your own",
-                self.ctx.cache.display()
-            )
-        })?;
-        if file.try_lock().is_err() {
-            let wait = "another xtask is fetching into the cache; waiting for it";
-            let bar = self.ctx.ui.step(wait);
-            file.lock().context("cannot lock the cache")?;
-            bar.finish_and_clear();
-        }
-        Ok(file)
+        self.ctx
+            .exclusive(&self.ctx.cache, "is fetching into the cache")
+            .with_context(|| {
+                format!(
+                    "cannot write to the cache, {}; make it yours, or set FERRITE_CACHE to a directory of your own",
+                    self.ctx.cache.display()
+                )
+            })
     }
 
     fn fetch(&self, recipe: &Recipe<'_>) -> Result<Set> {
