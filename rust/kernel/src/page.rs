@@ -411,6 +411,7 @@ impl Deref for BorrowedPage<'_> {
 unsafe impl ForeignOwnable for Page {
     const FOREIGN_ALIGN: usize = align_of::<usize>();
     type Borrowed<'a> = BorrowedPage<'a>;
+    type BorrowedMut<'a> = BorrowedPage<'a>;
 
     fn into_foreign(self) -> *mut c_void {
         ManuallyDrop::new(self).0.as_ptr().cast()
@@ -426,5 +427,10 @@ unsafe impl ForeignOwnable for Page {
         // SAFETY: the caller promises that the page came from `into_foreign`, so it is there, and
         // that it is not taken back during `'a`.
         unsafe { BorrowedPage::from_raw(NonNull::new_unchecked(pointer.cast())) }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut c_void) -> BorrowedPage<'a> {
+        // SAFETY: the caller promises more. A page is written through a shared reference.
+        unsafe { Self::borrow(pointer) }
     }
 }

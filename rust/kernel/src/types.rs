@@ -64,6 +64,10 @@ pub unsafe trait ForeignOwnable: Sized {
     /// What is seen of the value while C owns it.
     type Borrowed<'a>;
 
+    /// What is seen of the value by whoever has it alone, while C owns it: mutable access where the
+    /// value's owner has that, and otherwise the same as [`Self::Borrowed`].
+    type BorrowedMut<'a>;
+
     /// Gives the value to C.
     fn into_foreign(self) -> *mut core::ffi::c_void;
 
@@ -81,12 +85,21 @@ pub unsafe trait ForeignOwnable: Sized {
     ///
     /// `pointer` comes from [`Self::into_foreign`] and is not taken back during `'a`.
     unsafe fn borrow<'a>(pointer: *mut core::ffi::c_void) -> Self::Borrowed<'a>;
+
+    /// Looks at the value while C owns it and nobody else looks.
+    ///
+    /// # Safety
+    ///
+    /// - `pointer` comes from [`Self::into_foreign`] and is not taken back during `'a`.
+    /// - Nothing else that [`Self::borrow`] or this has returned for it is alive during `'a`.
+    unsafe fn borrow_mut<'a>(pointer: *mut core::ffi::c_void) -> Self::BorrowedMut<'a>;
 }
 
 // SAFETY: the pointer dangles, but is neither null nor unaligned.
 unsafe impl ForeignOwnable for () {
     const FOREIGN_ALIGN: usize = 1;
     type Borrowed<'a> = ();
+    type BorrowedMut<'a> = ();
 
     fn into_foreign(self) -> *mut core::ffi::c_void {
         core::ptr::NonNull::dangling().as_ptr()
@@ -95,12 +108,15 @@ unsafe impl ForeignOwnable for () {
     unsafe fn from_foreign(_pointer: *mut core::ffi::c_void) {}
 
     unsafe fn borrow<'a>(_pointer: *mut core::ffi::c_void) -> Self::Borrowed<'a> {}
+
+    unsafe fn borrow_mut<'a>(_pointer: *mut core::ffi::c_void) -> Self::BorrowedMut<'a> {}
 }
 
 // SAFETY: a reference is neither null nor unaligned.
 unsafe impl<T: 'static> ForeignOwnable for &'static T {
     const FOREIGN_ALIGN: usize = align_of::<T>();
     type Borrowed<'a> = &'a T;
+    type BorrowedMut<'a> = &'a T;
 
     fn into_foreign(self) -> *mut core::ffi::c_void {
         core::ptr::from_ref(self).cast_mut().cast()
@@ -112,6 +128,11 @@ unsafe impl<T: 'static> ForeignOwnable for &'static T {
     }
 
     unsafe fn borrow<'a>(pointer: *mut core::ffi::c_void) -> &'a T {
+        // SAFETY: as above.
+        unsafe { &*pointer.cast_const().cast::<T>() }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut core::ffi::c_void) -> &'a T {
         // SAFETY: as above.
         unsafe { &*pointer.cast_const().cast::<T>() }
     }

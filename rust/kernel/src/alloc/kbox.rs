@@ -417,6 +417,7 @@ impl<T: ?Sized, A: Allocator> DerefMut for Box<T, A> {
 unsafe impl<T: 'static, A: Allocator + 'static> ForeignOwnable for Box<T, A> {
     const FOREIGN_ALIGN: usize = align_of::<T>();
     type Borrowed<'a> = &'a T;
+    type BorrowedMut<'a> = &'a mut T;
 
     fn into_foreign(self) -> *mut core::ffi::c_void {
         self.into_raw().cast()
@@ -431,12 +432,19 @@ unsafe impl<T: 'static, A: Allocator + 'static> ForeignOwnable for Box<T, A> {
         // SAFETY: the caller promises that the value is there, unchanged, for as long as `'a`.
         unsafe { &*pointer.cast::<T>() }
     }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut core::ffi::c_void) -> &'a mut T {
+        // SAFETY: the caller promises that the value is there for as long as `'a`, and nobody else
+        // looks at it.
+        unsafe { &mut *pointer.cast::<T>() }
+    }
 }
 
 // SAFETY: as for the box itself; a pinned value stays where it is.
 unsafe impl<T: 'static, A: Allocator + 'static> ForeignOwnable for Pin<Box<T, A>> {
     const FOREIGN_ALIGN: usize = align_of::<T>();
     type Borrowed<'a> = Pin<&'a T>;
+    type BorrowedMut<'a> = Pin<&'a mut T>;
 
     fn into_foreign(self) -> *mut core::ffi::c_void {
         // SAFETY: the value is not moved: `from_foreign` pins it again.
@@ -453,5 +461,13 @@ unsafe impl<T: 'static, A: Allocator + 'static> ForeignOwnable for Pin<Box<T, A>
         // - the caller promises that the value is there, unchanged, for as long as `'a`;
         // - it was pinned when it was given away.
         unsafe { Pin::new_unchecked(&*pointer.cast::<T>()) }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut core::ffi::c_void) -> Pin<&'a mut T> {
+        // SAFETY:
+        // - the caller promises that the value is there for as long as `'a`, and nobody else looks
+        //   at it;
+        // - it was pinned when it was given away.
+        unsafe { Pin::new_unchecked(&mut *pointer.cast::<T>()) }
     }
 }

@@ -113,6 +113,7 @@ impl Deref for SharedPage {
 unsafe impl ForeignOwnable for SharedPage {
     const FOREIGN_ALIGN: usize = align_of::<usize>();
     type Borrowed<'a> = BorrowedPage<'a>;
+    type BorrowedMut<'a> = BorrowedPage<'a>;
 
     fn into_foreign(self) -> *mut c_void {
         self.into_raw().cast()
@@ -130,5 +131,10 @@ unsafe impl ForeignOwnable for SharedPage {
         // SAFETY: the caller promises that the count given away is not taken back during `'a`, and
         // a shared page's bytes are never referred to.
         unsafe { BorrowedPage::from_raw(NonNull::new_unchecked(pointer.cast())) }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut c_void) -> BorrowedPage<'a> {
+        // SAFETY: the caller promises more. A page is written through a shared reference.
+        unsafe { Self::borrow(pointer) }
     }
 }

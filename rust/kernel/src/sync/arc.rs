@@ -391,6 +391,7 @@ fn container<T>(value: *mut core::ffi::c_void) -> NonNull<Inner<T>> {
 unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
     const FOREIGN_ALIGN: usize = align_of::<T>();
     type Borrowed<'a> = ArcBorrow<'a, T>;
+    type BorrowedMut<'a> = ArcBorrow<'a, T>;
 
     fn into_foreign(self) -> *mut core::ffi::c_void {
         let this = ManuallyDrop::new(self);
@@ -412,5 +413,10 @@ unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
             pointer: container(pointer),
             _borrows: PhantomData,
         }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut core::ffi::c_void) -> ArcBorrow<'a, T> {
+        // SAFETY: the caller promises more. Others may share the value.
+        unsafe { Self::borrow(pointer) }
     }
 }

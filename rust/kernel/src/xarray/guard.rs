@@ -76,6 +76,50 @@ impl<'a, T: ForeignOwnable, L: LockKind> Guard<'a, T, L> {
             .map(|entry| unsafe { T::borrow(entry.as_ptr()) })
     }
 
+    /// The value at an index, for who has it alone: of a box it can be changed where it is. Of what
+    /// may be shared or copied ([`Arc`](crate::sync::Arc), `&'static`, pages) it is the same as
+    /// [`Self::get`].
+    ///
+    /// Nothing else of the array can be looked at meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// use kernel::xarray::{AllocKind, XArray};
+    ///
+    /// let array = KBox::pin_init(XArray::<KBox<u32>>::new(AllocKind::None), GFP_KERNEL)?;
+    /// array.lock().store(3, KBox::new(30, GFP_KERNEL)?, GFP_KERNEL)?;
+    /// let mut guard = array.lock();
+    /// *guard.get_mut(3).ok_or(ENOENT)? += 1;
+    /// assert_eq!(guard.get(3), Some(&31));
+    /// assert_eq!(guard.get_mut(4), None);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// The next value waits until this one is not used any more:
+    ///
+    /// ```compile_fail,E0499
+    /// # use kernel::prelude::*;
+    /// use kernel::xarray::{AllocKind, XArray};
+    ///
+    /// let array = KBox::pin_init(XArray::<KBox<u32>>::new(AllocKind::None), GFP_KERNEL)?;
+    /// let mut guard = array.lock();
+    /// let (first, second) = (guard.get_mut(1), guard.get_mut(1));
+    /// # drop((first, second));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn get_mut(&mut self, index: usize) -> Option<T::BorrowedMut<'_>> {
+        // SAFETY:
+        // - by the invariant the entry is a value given away, and not taken back before this
+        //   borrow ends, since that needs the guard;
+        // - what was borrowed of it before has ended, and nothing is borrowed during this: all of it
+        //   borrows a guard, of which there is one, and that is borrowed mutably.
+        self.entry(index)
+            .map(|entry| unsafe { T::borrow_mut(entry.as_ptr()) })
+    }
+
     /// What [`Self::compare_exchange`] knows the value at an index by.
     #[must_use]
     pub fn id(&self, index: usize) -> Option<EntryId> {

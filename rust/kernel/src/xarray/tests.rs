@@ -3,8 +3,9 @@
 use super::{AllocKind, BhSafe, Cyclic, EntryId, IrqSafe, Mark, StoreError, XArray};
 use crate::alloc::{KBox, KVec};
 use crate::ktest::each_allocation_fails;
+use crate::page::{Page, SharedPage};
 use crate::prelude::*;
-use crate::sync::Arc;
+use crate::sync::{Arc, rcu};
 use crate::xarray::{Guard, LockKind};
 use core::pin::Pin;
 
@@ -384,5 +385,63 @@ fn what_was_not_stored_comes_back_with_the_reason() -> Result {
     let StoreError { error, value } = refused;
     assert_eq!((error, *value), (EBUSY, 9));
     assert_eq!(guard.id(1), ids[0]);
+    Ok(())
+}
+
+#[kernel_test]
+fn a_value_is_changed_where_it_is() -> Result {
+    let array = filled(&SPREAD)?;
+    let mut guard = array.lock();
+    guard.set_mark(64, Mark::Mark1)?;
+    let before = guard.id(64);
+    *guard.get_mut(64).ok_or(ENOENT)? = 65;
+    assert_eq!(guard.get(64), Some(&65));
+    assert_eq!(guard.id(64), before);
+    assert!(guard.get_mark(64, Mark::Mark1));
+    assert!(guard.iter().filter(|(at, value)| at != *value).count() == 1);
+    assert_eq!(guard.get_mut(65), None);
+    drop(guard);
+    // What is reserved is no value yet.
+    let place = array.lock().reserve(5, GFP_KERNEL)?;
+    assert_eq!(array.lock().get_mut(5), None);
+    drop(place);
+    Ok(())
+}
+
+#[kernel_test]
+fn what_may_be_shared_is_not_lent_alone() -> Result {
+    static LOW: u32 = 1;
+    let ranges = KBox::pin_init(XArray::<&'static u32>::new(AllocKind::None), GFP_KERNEL)?;
+    ranges.store_range(0, 3, &LOW, GFP_KERNEL)?;
+    assert_eq!(ranges.lock().get_mut(2), Some(&1));
+    let arcs = KBox::pin_init(XArray::<Arc<u32>>::new(AllocKind::None), GFP_KERNEL)?;
+    let ours = Arc::new(7, GFP_KERNEL)?;
+    arcs.lock().store(0, ours.clone(), GFP_KERNEL)?;
+    assert_eq!(arcs.lock().get_mut(0).as_deref(), Some(&*ours));
+    let pinned = KBox::pin_init(XArray::<Pin<KBox<u32>>>::new(AllocKind::None), GFP_KERNEL)?;
+    pinned
+        .lock()
+        .store(0, KBox::into_pin(KBox::new(1, GFP_KERNEL)?), GFP_KERNEL)?;
+    pinned.lock().get_mut(0).ok_or(ENOENT)?.set(2);
+    assert_eq!(pinned.lock().get(0).as_deref(), Some(&2));
+    let pages = KBox::pin_init(XArray::<Page>::new(AllocKind::None), GFP_KERNEL)?;
+    pages
+        .lock()
+        .store(0, Page::alloc(GFP_KERNEL | GFP_ZERO)?, GFP_KERNEL)?;
+    let mut byte = [0];
+    pages.lock().get_mut(0).ok_or(ENOENT)?.write(9, &[4])?;
+    pages.lock().get(0).ok_or(ENOENT)?.read(9, &mut byte)?;
+    assert_eq!(byte, [4]);
+    let shared = KBox::pin_init(XArray::<SharedPage>::new(AllocKind::None), GFP_KERNEL)?;
+    let page = SharedPage::from(Page::alloc(GFP_KERNEL | GFP_ZERO)?);
+    shared.lock().store(0, page.clone(), GFP_KERNEL)?;
+    shared.lock().get_mut(0).ok_or(ENOENT)?.write(9, &[5])?;
+    page.read(9, &mut byte)?;
+    assert_eq!(byte, [5]);
+    let boxes = KBox::pin_init(XArray::<rcu::Box<u32>>::new(AllocKind::None), GFP_KERNEL)?;
+    boxes
+        .lock()
+        .store(0, rcu::Box::new(3, GFP_KERNEL)?, GFP_KERNEL)?;
+    assert_eq!(boxes.lock().get_mut(0), Some(&3));
     Ok(())
 }

@@ -151,6 +151,7 @@ impl<T: Send + 'static> Deref for Box<T> {
 unsafe impl<T: Send + 'static> ForeignOwnable for Box<T> {
     const FOREIGN_ALIGN: usize = align_of::<T>();
     type Borrowed<'a> = &'a T;
+    type BorrowedMut<'a> = &'a T;
 
     fn into_foreign(self) -> *mut c_void {
         let this = ManuallyDrop::new(self);
@@ -168,6 +169,11 @@ unsafe impl<T: Send + 'static> ForeignOwnable for Box<T> {
     unsafe fn borrow<'a>(pointer: *mut c_void) -> &'a T {
         // SAFETY: the caller promises that the value is there during `'a`.
         unsafe { &*pointer.cast::<T>() }
+    }
+
+    unsafe fn borrow_mut<'a>(pointer: *mut c_void) -> &'a T {
+        // SAFETY: the caller promises more. Readers may look at it all the same.
+        unsafe { Self::borrow(pointer) }
     }
 }
 
