@@ -3,6 +3,8 @@
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -88,6 +90,26 @@ void ferrite_ktest_breathe(void)
 bool ferrite_ktest_has_lockdep(void)
 {
 	return IS_ENABLED(CONFIG_PROVE_LOCKING);
+}
+
+/* Without lockdep nobody knows who holds a mutex. */
+bool ferrite_ktest_lockdep_holds(struct mutex *lock)
+{
+#ifdef CONFIG_LOCKDEP
+	return lockdep_is_held(lock);
+#else
+	return false;
+#endif
+}
+
+/* It goes silent with its first report. */
+bool ferrite_ktest_lockdep_is_content(void)
+{
+#ifdef CONFIG_LOCKDEP
+	return debug_locks;
+#else
+	return true;
+#endif
 }
 
 bool ferrite_ktest_has_atomic_sleep(void)

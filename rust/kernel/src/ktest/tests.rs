@@ -36,9 +36,6 @@ fn an_assertion_leaves_by_the_functions_own_type() {
     assert!(<Result<u8>>::stop().is_err());
 }
 
-#[kernel_test(needs = "lockdep")]
-fn what_only_lockdep_shows_is_skipped_elsewhere() {}
-
 /// In a driver they come by these names, and with those of `core` beside them.
 #[kernel_test]
 fn assertions_by_their_own_names() -> Result {

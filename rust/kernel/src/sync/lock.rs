@@ -134,6 +134,12 @@ impl<T, B: Backend> Lock<T, B> {
         self.data.get().cast_const()
     }
 
+    /// C's lock.
+    #[cfg(feature = "ktest")]
+    pub(super) fn state(&self) -> *mut B::State {
+        self.state.get()
+    }
+
     /// Waits until the lock is ours, and gives access to the data.
     ///
     /// A [`Mutex`] may sleep here; a [`SpinLock`] does not, and nothing that holds it may.

@@ -305,3 +305,32 @@ fn one_lock_guards_what_is_elsewhere() -> Result {
     assert_eq!(left.access(&0), None);
     Ok(())
 }
+
+/// What lockdep knows: whether this task holds the mutex; and whether it has found nothing wrong yet.
+fn lockdep_says(mutex: &Mutex<u32>) -> (bool, bool) {
+    // SAFETY: the mutex is initialised, and both only look.
+    unsafe {
+        (
+            bindings::ferrite_ktest_lockdep_holds(mutex.state()),
+            bindings::ferrite_ktest_lockdep_is_content(),
+        )
+    }
+}
+
+/// One class for both would be a recursion, and the same order is no inversion.
+#[kernel_test(needs = "lockdep")]
+fn each_construction_site_is_a_class_of_locks() -> Result {
+    let outer = KBox::pin_init(new_mutex!(0_u32), GFP_KERNEL)?;
+    let inner = KBox::pin_init(new_mutex!(0_u32), GFP_KERNEL)?;
+    for _ in 0..2 {
+        assert_eq!(lockdep_says(&outer), (false, true));
+        let first = outer.lock();
+        assert_eq!(lockdep_says(&outer), (true, true));
+        assert_eq!(lockdep_says(&inner), (false, true));
+        let second = inner.lock();
+        assert_eq!(lockdep_says(&inner), (true, true));
+        drop((second, first));
+    }
+    assert_eq!(lockdep_says(&inner), (false, true));
+    Ok(())
+}
