@@ -62,6 +62,7 @@ define_errnos! {
     ENOTDIR "Not a directory."
     EINVAL "Invalid argument."
     ENFILE "File table overflow."
+    EMFILE "Too many open files."
     ENOTTY "Not a typewriter."
     EFBIG "File too large."
     ENOSPC "No space left on device."

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::{Devres, Held, on_unbind};
-use crate::faux;
+use crate::device::Core;
 use crate::ktest::each_allocation_fails;
 use crate::prelude::*;
 use crate::sync::Arc;
+use crate::{driver, faux, global_lock, platform};
 
 /// What has happened, a digit each.
 struct Trail(AtomicU32);
@@ -116,5 +117,49 @@ fn a_value_that_cannot_be_made() -> Result {
     // Only the one that was not refused.
     drop(registration);
     assert_eq!(trail.get(), 1);
+    Ok(())
+}
+
+/// A driver of a platform device that asks for what was made in the binding before.
+struct Again;
+
+/// What it has got: an errno.
+static FOUND: AtomicI32 = AtomicI32::new(0);
+
+global_lock! {
+    static BEFORE: Mutex<Option<Devres<u32>>> = None;
+}
+
+impl platform::Driver for Again {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: Option<&'static platform::IdTable<()>> = None;
+
+    fn probe(
+        device: &platform::Device<Core<'_>>,
+        _: Option<&'static ()>,
+    ) -> Result<impl PinInit<(), Error>> {
+        let mut before = BEFORE.lock();
+        match &*before {
+            None => *before = Some(Devres::new(device.generic(), 4)?),
+            Some(value) => {
+                let found = value.access(device.generic());
+                FOUND.store(found.err().map_or(0, Error::to_errno), Ordering::SeqCst);
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+#[kernel_test]
+fn a_value_of_the_binding_before_is_gone() -> Result {
+    let device = platform::DeviceRegistration::new(c"ferrite-again", platform::Id::None, None)?;
+    for _ in 0..2 {
+        let driver = driver::Registration::<platform::Adapter<Again>>::new(c"ferrite-again");
+        drop(KBox::pin_init(driver, GFP_KERNEL)?);
+    }
+    drop(device);
+    assert_eq!(FOUND.load(Ordering::SeqCst), ENXIO.to_errno());
+    drop(BEFORE.lock().take());
     Ok(())
 }

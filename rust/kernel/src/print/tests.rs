@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::ptr::{self, NonNull};
 
-use super::{Address, Hashed};
+use super::{Address, Hashed, Text};
 use crate::prelude::*;
 use crate::str::CString;
 use crate::sync::Arc;
@@ -103,6 +103,14 @@ fn plain_values_need_no_core_fmt() -> Result {
     );
     assert_eq!(&*text!("{:#x}{:x}", 0, "text"), c"0x0text");
     Ok(())
+}
+
+#[kernel_test]
+fn a_name_that_is_cut_is_none() {
+    let mut name = Text::<6>::new();
+    assert_eq!(name.text("disk").integer(12_u8).as_str(), Ok("disk12"));
+    assert_eq!(name.text("").as_str(), Ok("disk12"));
+    assert_eq!(name.integer(3_u8).as_str(), Err(ENAMETOOLONG));
 }
 
 #[kernel_test(context = [process, softirq, hardirq])]

@@ -244,6 +244,10 @@ fn names_that_cannot_be() -> Result {
     assert_eq!(directory(c"ferrite_names", &gone).err(), Some(EEXIST));
     assert_eq!(directory(c"a/b", &gone).err(), Some(EINVAL));
     assert_eq!(directory(c"", &gone).err(), Some(EINVAL));
+    let longest = CString::try_from_bytes(&[b'a'; 255], GFP_KERNEL)?;
+    drop(directory(&longest, &gone)?);
+    let too_long = CString::try_from_bytes(&[b'a'; 256], GFP_KERNEL)?;
+    assert_eq!(directory(&too_long, &gone).err(), Some(ENAMETOOLONG));
     let twice = Directory::new(
         Parent::Module,
         c"ferrite_twice",
@@ -257,7 +261,7 @@ fn names_that_cannot_be() -> Result {
     // The module has a directory of this name.
     let taken = Directory::new(Parent::Module, c"sections", state(&gone), choose);
     assert_eq!(KBox::pin_init(taken, GFP_KERNEL).err(), Some(EEXIST));
-    assert_eq!(gone.load(Relaxed), 5);
+    assert_eq!(gone.load(Relaxed), 7);
     Ok(())
 }
 

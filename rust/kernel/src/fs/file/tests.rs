@@ -4,7 +4,10 @@ use core::ffi::CStr;
 use core::ptr::NonNull;
 
 use super::{File, FileDescriptorReservation, LocalFile, flags};
+use crate::alloc::KVec;
+use crate::alloc::flags::GFP_KERNEL;
 use crate::cred::{Capability, Kuid};
+use crate::error::code::{EMFILE, ENOENT};
 use crate::error::{Result, from_err_ptr};
 use crate::ktest::kernel_test;
 use crate::sync::ARef;
@@ -76,5 +79,24 @@ fn an_installed_file_is_found_by_its_number_and_closed_with_it() -> Result {
     assert!(LocalFile::fget(fd).is_err());
     // The file itself is still open for us.
     assert!(file.is_readable());
+    Ok(())
+}
+
+#[kernel_test]
+fn a_process_has_only_so_many_numbers() -> Result {
+    let mut reserved = KVec::new();
+    let error = loop {
+        match FileDescriptorReservation::get_unused_fd_flags(0) {
+            Ok(number) => reserved.push(number, GFP_KERNEL)?,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, EMFILE);
+    // One that is given back can be had again.
+    let last = reserved.pop().ok_or(ENOENT)?;
+    let number = last.reserved_fd();
+    drop(last);
+    let again = FileDescriptorReservation::get_unused_fd_flags(0)?;
+    assert_eq!(again.reserved_fd(), number);
     Ok(())
 }
