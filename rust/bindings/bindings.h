@@ -55,6 +55,7 @@
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"
+#include "io.h"
 #include "irq.h"
 #include "ktest.h"
 #include "kthread.h"

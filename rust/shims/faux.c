@@ -62,7 +62,7 @@ struct device *ferrite_faux_create(const char *name, struct device *parent)
 
 	if (!faux)
 		return NULL;
-	dev = ferrite_platform_device_register(parent, name, PLATFORM_DEVID_NONE);
+	dev = ferrite_platform_device_register(parent, name, PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(dev))
 		goto free;
 	if (dev->dev.driver == &faux->driver.driver)

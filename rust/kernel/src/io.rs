@@ -8,10 +8,12 @@
 //!
 //! Consumers: `samples/edu`, GPU drivers.
 
+mod mem;
 mod mmio;
 pub mod poll;
 mod ports;
 
+pub use mem::{IoMem, Resource, ResourceKind};
 pub use mmio::Mmio;
 pub use ports::Ports;
 pub use registers::{

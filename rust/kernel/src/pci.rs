@@ -18,7 +18,8 @@ mod id;
 pub(crate) mod tests;
 mod vectors;
 
-pub use bar::{Bar, Claim, PortBar, Resource, ResourceKind};
+pub use crate::io::{Resource, ResourceKind};
+pub use bar::{Bar, Claim, PortBar};
 pub use config::ConfigSpace;
 pub use events::{ChannelState, Recovery};
 pub use id::{DeviceId, IdTable};

@@ -6,24 +6,28 @@
 //!
 //! A driver implements [`Driver`] and keeps a
 //! [`driver::Registration<Adapter<T>>`](driver::Registration). Devices come from firmware tables,
-//! or from a module that knows of one ([`DeviceRegistration`]).
+//! or from a module that knows of one ([`DeviceRegistration`]). What a device's memory is, and which lines
+//! it has, it is asked by number or by name ([`Device::iomap_by_index`], [`Device::irq_by_index`]).
 //!
-//! Consumer: `samples/platform`.
+//! Consumers: `samples/platform`; `samples/hpet` for memory and lines.
 
+mod registration;
+mod resource;
 #[cfg(feature = "ktest")]
 mod tests;
+
+pub use registration::{DeviceRegistration, Id, NewResource};
 
 use core::ffi::{CStr, c_char, c_int};
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::ptr::NonNull;
 
 use pinned_init::PinInit;
 
-use crate::device::{self, Core, DeviceContext, Normal, impl_bus_device};
+use crate::device::{Core, DeviceContext, Normal, impl_bus_device};
 use crate::device_id::{self, RawDeviceId};
 use crate::driver::{self, RegistrationOps};
-use crate::error::{Error, Result, from_err_ptr};
+use crate::error::{Error, Result};
 use crate::module::ThisModule;
 use crate::types::Opaque;
 
@@ -225,7 +229,7 @@ unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
 ///
 /// # Invariants
 ///
-/// As those of [`device::Device`].
+/// As those of [`device::Device`](crate::device::Device).
 #[repr(transparent)]
 pub struct Device<Ctx: DeviceContext = Normal>(Opaque<bindings::platform_device>, PhantomData<Ctx>);
 
@@ -241,63 +245,5 @@ impl<Ctx: DeviceContext> Device<Ctx> {
     pub fn id(&self) -> Option<u32> {
         // SAFETY: the device is there, and the number never changes.
         u32::try_from(unsafe { bindings::ferrite_platform_id(self.as_raw()) }).ok()
-    }
-}
-
-/// The number behind a device's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Id {
-    /// There is only one such device: `name`.
-    None,
-    /// The kernel takes one that is free: `name.3.auto`.
-    Auto,
-    /// This one: `name.7`.
-    Number(u16),
-}
-
-/// A platform device that this module has brought into the system. It goes when this is dropped,
-/// which unbinds it.
-pub struct DeviceRegistration(NonNull<bindings::platform_device>);
-
-// SAFETY: a device may be taken out of the system on any CPU.
-unsafe impl Send for DeviceRegistration {}
-// SAFETY: what a shared one offers may be used on any CPU.
-unsafe impl Sync for DeviceRegistration {}
-
-impl DeviceRegistration {
-    /// Brings a device into the system. If there is a driver for it, it is probed before this
-    /// returns. May sleep; process context only.
-    ///
-    /// # Errors
-    ///
-    /// - `EEXIST`: there is such a device. The kernel logs it, with a trace.
-    /// - `ENOMEM`.
-    pub fn new(name: &CStr, id: Id, parent: Option<&device::Device>) -> Result<Self> {
-        let parent = parent.map_or(core::ptr::null_mut(), device::Device::as_raw);
-        let id = match id {
-            Id::None => bindings::FERRITE_PLATFORM_DEVID_NONE,
-            Id::Auto => bindings::FERRITE_PLATFORM_DEVID_AUTO,
-            Id::Number(number) => c_int::from(number),
-        };
-        // SAFETY: the name is terminated, and copied; the parent is there.
-        let device =
-            unsafe { bindings::ferrite_platform_device_register(parent, name.as_ptr(), id) };
-        let device = from_err_ptr(device)?;
-        // SAFETY: C returns a device, or an error.
-        Ok(Self(unsafe { NonNull::new_unchecked(device) }))
-    }
-
-    /// The device.
-    #[must_use]
-    pub fn device(&self) -> &Device {
-        // SAFETY: it is there until this is dropped.
-        unsafe { Device::from_raw(self.0.as_ptr()) }
-    }
-}
-
-impl Drop for DeviceRegistration {
-    fn drop(&mut self) {
-        // SAFETY: it is registered, and this is the end of it.
-        unsafe { bindings::platform_device_unregister(self.0.as_ptr()) };
     }
 }

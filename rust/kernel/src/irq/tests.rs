@@ -13,8 +13,10 @@ use super::{
 };
 use crate::device::{Bound, Core, Device};
 use crate::devres::{self, Devres};
+use crate::driver;
 use crate::pci::tests::{BUS, DISK, check, with_device};
 use crate::pci::{self, Enabled, PortBar, VectorTypes};
+use crate::platform;
 use crate::prelude::*;
 use crate::sync::Arc;
 use crate::sync::test_thread::{sleep_ms, wait_until};
@@ -106,6 +108,67 @@ fn a_handler_is_called() -> Result {
         drop(registration);
         // The handler is gone, and the line is free.
         assert!(calls.into_unique_or_drop().is_some());
+        Ok(())
+    });
+    with_device::<It>()
+}
+
+/// A driver of a platform device with a line, which others have as well.
+struct Listens;
+
+/// How often it was called.
+static HEARD: AtomicU32 = AtomicU32::new(0);
+
+struct Hears;
+
+impl Handler for Hears {
+    fn handle(&self, _device: &Device<Bound>) -> IrqReturn {
+        HEARD.fetch_add(1, Ordering::SeqCst);
+        IrqReturn::Handled
+    }
+}
+
+impl platform::Driver for Listens {
+    type IdInfo = ();
+    type Data<'bound> = Registration<'bound, Hears>;
+    const ID_TABLE: Option<&'static platform::IdTable<()>> = None;
+
+    fn probe<'bound>(
+        device: &'bound platform::Device<Core<'_>>,
+        _: Option<&'static ()>,
+    ) -> Result<impl PinInit<Registration<'bound, Hears>, Error>> {
+        let device: &'bound platform::Device<Bound> = device;
+        let line = device.irq_by_index(0)?;
+        Registration::new(line, Flags::SHARED, c"listens", Hears).map(Ok)
+    }
+}
+
+#[kernel_test]
+fn a_platform_device_has_a_line() -> Result {
+    check!(It, BUS, |device| {
+        let (bus, calls) = (Smbus::new(device)?, calls()?);
+        let handler = Counts {
+            ports: bus.ports.clone(),
+            calls: calls.clone(),
+        };
+        let serving = Registration::new(bus.line, Flags::SHARED, c"check", handler)?;
+        let driver = driver::Registration::<platform::Adapter<Listens>>::new(c"ferrite-check");
+        let driver = KBox::pin_init(driver, GFP_KERNEL)?;
+        let wire = [platform::NewResource::irq(bus.line.number())];
+        let (name, id) = (c"ferrite-check", platform::Id::None);
+        // SAFETY: the line is that of a device, whose memory is its driver's.
+        let listening =
+            unsafe { platform::DeviceRegistration::with_resources(name, id, None, &wire) }?;
+        HEARD.store(0, Ordering::SeqCst);
+        bus.transfer()?;
+        assert!(wait_until(|| HEARD.load(Ordering::SeqCst) > 0));
+        assert!(wait_until(|| calls.load(Ordering::SeqCst) == 1));
+        drop((listening, driver));
+        let before = HEARD.load(Ordering::SeqCst);
+        bus.transfer()?;
+        assert!(wait_until(|| calls.load(Ordering::SeqCst) == 2));
+        assert_eq!(HEARD.load(Ordering::SeqCst), before);
+        drop(serving);
         Ok(())
     });
     with_device::<It>()

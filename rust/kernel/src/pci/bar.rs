@@ -12,27 +12,7 @@ use crate::device::Bound;
 use crate::devres::Devres;
 use crate::error::code::{EINVAL, ENODEV, ENOMEM, EOPNOTSUPP};
 use crate::error::{Result, to_result};
-use crate::io::{Mmio, Ports};
-
-/// Where a device's memory or ports are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Resource {
-    /// The first address, as the CPU sees it.
-    pub start: u64,
-    /// How many bytes.
-    pub len: u64,
-    /// What it is.
-    pub kind: ResourceKind,
-}
-
-/// What is behind a BAR.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResourceKind {
-    /// Memory.
-    Memory,
-    /// Ports.
-    Ports,
-}
+use crate::io::{Mmio, Ports, Resource, ResourceKind};
 
 /// That what is behind a BAR is the driver's, and nobody else's: from [`Device::claim_bar`]. If this is never
 /// dropped it ends with the binding.

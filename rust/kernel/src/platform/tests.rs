@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+mod resources;
+
 use super::{DeviceRegistration, Id};
 use crate::device::{AsDevice, Device};
 use crate::faux;
