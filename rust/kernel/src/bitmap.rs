@@ -11,7 +11,7 @@
 //!
 //! C header: `include/linux/bitmap.h`.
 //!
-//! Consumers: [`IdPool`](crate::id_pool::IdPool), `samples/idmap`.
+//! Consumer: [`IdPool`](crate::id_pool::IdPool), and by that `samples/idmap`.
 
 mod iter;
 #[cfg(feature = "ktest")]

@@ -15,8 +15,9 @@
 //! Upstream's list asks the driver for an `unsafe` promise there. This one knows: the links hold the
 //! number of the list that they are in.
 //!
-//! [`RcuList`] is another list: it owns its values, and is read without a lock. The consumer of both
-//! is `samples/rcu-list`.
+//! [`RcuList`] is another list: it owns its values, and is read without a lock.
+//!
+//! Consumers: `samples/mailbox` of the list, `samples/rcu-list` of the other one.
 //!
 //! # Examples
 //!

@@ -10,7 +10,9 @@
 //!
 //! C header: `include/linux/xarray.h`. C source: `lib/xarray.c`.
 //!
-//! Consumers: `rnull` keeps its pages in one; `samples/idmap` gives out numbers with one.
+//! Consumers: `rnull` keeps its pages in one; `samples/idmap` gives out numbers with one, and knows ranges
+//! by another; `samples/handles` has numbers come round, replaces values without the lock and changes them
+//! where they are.
 
 mod guard;
 mod iter;

@@ -4,7 +4,8 @@
 //!
 //! Each object gets the lowest free number (an XArray that gives out indices), a range of a made-up
 //! address space (a maple tree), a line (a pool of numbers below a spinlock) and a page. Every third is
-//! marked, and found by its mark. The parameters say how many there are to be, and how many there can be.
+//! marked, and found by its mark. What belongs to all addresses of a part of the space is there once (ranges
+//! of an XArray). The parameters say how many there are to be, and how many there can be.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -34,6 +35,25 @@ module! {
 
 /// The addresses that objects lie at.
 const SPACE: core::ops::Range<usize> = 0x1000..0x10_0000;
+
+/// What all addresses of a part of the space have in common.
+struct Zone {
+    name: &'static str,
+}
+
+static NEAR: Zone = Zone { name: "near" };
+static FAR: Zone = Zone { name: "far" };
+
+/// The zones, by an address without its last 12 bits.
+type Zones = XArray<&'static Zone>;
+const ZONE_SHIFT: u32 = 12;
+
+fn zones() -> Result<Pin<KBox<Zones>>> {
+    let zones = KBox::pin_init(Zones::new(AllocKind::None), GFP_KERNEL)?;
+    zones.store_range(0x01, 0x7f, &NEAR, GFP_KERNEL)?;
+    zones.store_range(0x80, 0xff, &FAR, GFP_KERNEL)?;
+    Ok(zones)
+}
 
 /// The numbers of lines in use.
 type Lines = SpinLock<IdPool>;
@@ -80,6 +100,7 @@ struct Object {
 struct IdMap {
     objects: Pin<KBox<XArray<Arc<Object>>>>,
     space: Pin<KBox<MapleTreeAlloc<Arc<Object>>>>,
+    zones: Pin<KBox<Zones>>,
     lines: Arc<Lines>,
     tickets: Pin<KBox<Ida>>,
 }
@@ -117,6 +138,10 @@ impl IdMap {
 
     /// Prints what an address belongs to.
     fn tell(&self, address: usize) {
+        let zones = self.zones.lock();
+        let zone = zones.get(address >> ZONE_SHIFT);
+        let zone = zone.map_or("nowhere", |zone| zone.name);
+        drop(zones);
         let space = self.space.lock();
         match space.find(address..=address) {
             Some((range, object)) => {
@@ -125,15 +150,16 @@ impl IdMap {
                 let ticket = u32::from_le_bytes(ticket);
                 let (first, last, line) = (*range.start(), *range.end(), object.line.number);
                 pr_info!(
-                    "at {:x}: line {}, ticket {}, from {:x} to {:x}",
+                    "at {:x}, {}: line {}, ticket {}, from {:x} to {:x}",
                     address,
+                    zone,
                     line,
                     ticket,
                     first,
                     last
                 );
             }
-            None => pr_info!("at {:x}: nothing", address),
+            None => pr_info!("at {:x}, {}: nothing", address, zone),
         }
     }
 }
@@ -143,6 +169,7 @@ impl Module for IdMap {
         let map = Self {
             objects: KBox::pin_init(XArray::new(AllocKind::Alloc1), GFP_KERNEL)?,
             space: KBox::pin_init(MapleTreeAlloc::new(), GFP_KERNEL)?,
+            zones: zones()?,
             lines: Arc::pin_init(new_spinlock!(IdPool::new(), "idmap: lines"), GFP_KERNEL)?,
             tickets: KBox::pin_init(Ida::new(), GFP_KERNEL)?,
         };
@@ -166,7 +193,10 @@ impl Module for IdMap {
             map.flush()?
         );
         map.tell(0x1234);
+        map.tell(0x7_ffff);
+        map.tell(0x8_0000);
         map.tell(0xf_ffff);
+        map.tell(0x10_0000);
         Ok(map)
     }
 }

@@ -81,6 +81,8 @@ check_errno() {
 	ETIMEDOUT) words='Connection timed out' ;;
 	EBADMSG) words='Bad message' ;;
 	ENAMETOOLONG) words='File name too long' ;;
+	EMSGSIZE) words='Message too long' ;;
+	EOVERFLOW) words='Value too large for defined data type' ;;
 	EIO) words='I/O error|Input/output error' ;;
 	*) fail "check_errno does not know $errno" ;;
 	esac

@@ -9,8 +9,11 @@ mark
 load idmap
 check_dmesg 'idmap: 10 objects from 1 on, 4 of them marked$'
 # The third lies at 0x1200; lines and tickets count from 0, and a ticket is only held for a moment.
-check_dmesg 'idmap: at 1234: line 2, ticket 0, from 1200 to 12ff$'
-check_dmesg 'idmap: at fffff: nothing$'
+check_dmesg 'idmap: at 1234, near: line 2, ticket 0, from 1200 to 12ff$'
+check_dmesg 'idmap: at 7ffff, near: nothing$'
+check_dmesg 'idmap: at 80000, far: nothing$'
+check_dmesg 'idmap: at fffff, far: nothing$'
+check_dmesg 'idmap: at 100000, nowhere: nothing$'
 unload idmap
 
 point "more than one word of lines, so that their pool grows"

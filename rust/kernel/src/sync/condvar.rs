@@ -4,7 +4,7 @@
 //!
 //! C header: `include/linux/wait.h`. Semantics: `kernel/sched/wait.c`.
 //!
-//! The consumer is the regression suite, and whoever waits below a lock.
+//! Consumer: `samples/mailbox`, whose readers wait for a message.
 
 use core::ffi::CStr;
 

@@ -21,7 +21,7 @@
 //!   interrupt. From inside of the callback it is reported with a warning and does nothing; if it
 //!   was the drop of a handle, the memory is never freed.
 //!
-//! Consumer: drivers that watch for a device that does not answer.
+//! Consumer: `samples/mailbox`, which throws away what nobody fetches.
 //!
 //! # Examples
 //!
