@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod load;
+mod pieces;
 mod queue;
 mod registers;
 
@@ -51,6 +52,9 @@ module! {
         },
         msix: bool {
             default: true, permissions: 0o644, description: "Use MSI-X where there is both MSI and MSI-X",
+        },
+        pieces: bool {
+            default: false, permissions: 0o644, description: "Have each block in a piece of memory of its own, from a pool",
         },
         load: bool {
             default: false, permissions: 0o644, description: "Go on moving data for as long as a device is bound",
@@ -207,7 +211,11 @@ impl pci::Driver for RingDriver {
             shared,
         };
         ring.queue().start()?;
-        let rounds = move_data(device, &ring)?;
+        let rounds = if module_parameters::pieces.get() {
+            pieces::move_data(device, &ring)?
+        } else {
+            move_data(device, &ring)?
+        };
         let bytes = u64::from(rounds).saturating_mul(SIZE as u64);
         dev_info!(device, "{} bytes moved, {} at once", bytes, DEPTH);
         if module_parameters::load.get() {
@@ -266,6 +274,14 @@ fn listen<'bound>(
 /// How many bytes a full ring moves.
 const SIZE: usize = DEPTH * BLOCK;
 
+/// What is moved in a round.
+fn make_noise(round: u32, bytes: &mut [u8]) {
+    for (at, byte) in (0..SIZE).zip(bytes) {
+        let noise = round.wrapping_add(at as u32).wrapping_mul(0x9e37_79b1);
+        *byte = (noise >> 24) as u8;
+    }
+}
+
 /// Fills the ring again and again, and looks at what comes out. Returns how often.
 fn move_data(device: &pci::Device<Bound>, ring: &Ring<'_>) -> Result<u32> {
     let queue = ring.queue();
@@ -276,10 +292,7 @@ fn move_data(device: &pci::Device<Bound>, ring: &Ring<'_>) -> Result<u32> {
     // Asked each time, so that it can be told to come to an end.
     while round < module_parameters::rounds.get() {
         let mut filled = source.sync_for_cpu();
-        for (at, byte) in (0..SIZE).zip(filled.iter_mut()) {
-            let noise = round.wrapping_add(at as u32).wrapping_mul(0x9e37_79b1);
-            *byte = (noise >> 24) as u8;
-        }
+        make_noise(round, &mut filled);
         source = filled.sync_for_device();
         queue
             .round(round, source.dma_address(), target.dma_address())

@@ -172,16 +172,33 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Fills the ring with descriptors, and tells the device.
+    /// Fills the ring with descriptors of a job, and tells the device.
     pub(crate) fn submit(&self, round: u32, job: &Job) -> Result {
+        let places = |slot: usize| {
+            let offset = slot.wrapping_mul(job.step) as u64;
+            let source = job.source.wrapping_add(offset);
+            Ok((source, job.target.wrapping_add(offset)))
+        };
+        self.fill(round, job.len, job.operation, places)
+    }
+
+    /// Fills the ring, and tells the device. `places` says where a descriptor's bytes come from, and
+    /// where they go.
+    fn fill(
+        &self,
+        round: u32,
+        len: usize,
+        operation: u8,
+        places: impl Fn(usize) -> Result<(DmaAddress, DmaAddress)>,
+    ) -> Result {
         let ring = self.shared.ring.access(self.device)?;
         for slot in 0..DEPTH {
-            let offset = slot.wrapping_mul(job.step) as u64;
+            let (source, target) = places(slot)?;
             let descriptor = Descriptor {
-                source: job.source.wrapping_add(offset),
-                target: job.target.wrapping_add(offset),
-                len: job.len as u32,
-                operation: job.operation,
+                source,
+                target,
+                len: len as u32,
+                operation,
                 reserved: 0,
                 id: id(round, slot),
                 key: key(round),
@@ -205,6 +222,20 @@ impl<'a> Queue<'a> {
             operation: XOR,
         };
         self.submit(round, &job)?;
+        self.end(round)
+    }
+
+    /// The same with blocks that lie anywhere.
+    pub(crate) fn round_of_pieces(
+        &self,
+        round: u32,
+        places: impl Fn(usize) -> Result<(DmaAddress, DmaAddress)>,
+    ) -> Result {
+        self.fill(round, BLOCK, XOR, places)?;
+        self.end(round)
+    }
+
+    fn end(&self, round: u32) -> Result {
         self.wait(tail(round))?;
         (0..DEPTH).try_for_each(|slot| self.check(round, slot, BLOCK))
     }

@@ -37,6 +37,19 @@ bind
 check_dmesg "18022400 bytes moved"
 echo 8 >/sys/module/ring_sample/parameters/rounds
 
+point "with each block in a piece of a pool"
+unbind
+pieces() { echo "$1" >/sys/module/ring_sample/parameters/pieces; }
+pieces Y
+mark
+bind
+check_dmesg "ferrite-ring $NAME_OF: 131072 bytes moved, 64 at once\$"
+check grep -q '^ferrite-ring ' "$RING/pools"
+unbind
+[ ! -e "$RING/pools" ] || ! grep -q ferrite-ring "$RING/pools" || fail "the pool is still there"
+pieces N
+bind
+
 point "by a line, where there are no messages"
 unbind
 echo 0 >"$RING/msi_bus"

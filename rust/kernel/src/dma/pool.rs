@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Small pieces of coherent memory.
+//!
+//! Consumer: `samples/ring`, with `pieces=Y`.
 
 use core::ffi::CStr;
 use core::marker::PhantomData;
