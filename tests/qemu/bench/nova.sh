@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# description: nova's boot on a virtual GA102, and its end: instructions, accesses of registers, and each step; no twin
+# description: nova's boot on a virtual GA102, events, and its end: instructions, accesses of registers, and each step; no twin
 # modules: nova
 # device: vgpu chip=ga102
 # timeout: 600
@@ -34,6 +34,17 @@ if wanted unload; then
 	section unload rust nova 1 undo $FILES/unbind "$CARD" $FILES/bind "$CARD"
 	nova_unbind
 fi
+# What the GSP says unasked, heard by an interrupt: one event, and more than one for an interrupt.
+for number in 1 20; do
+	if wanted event-$number; then
+		point "events: $number"
+		nova_bind
+		section event-$number rust nova $number say "$VGPU/config" $((PORT + 4)) "event post-event count=$number"
+		check_eq "events that nova has heard" $((number * (REPEATS + 2))) "$(nova_count 'event POST_EVENT')"
+		check_eq "interrupts" $((REPEATS + 2)) "$(nova_count interrupts)"
+		nova_unbind
+	fi
+done
 point "accesses, and each step"
 # The median of several boots: a timer's tick falls into a step now and then.
 BOOTS=5

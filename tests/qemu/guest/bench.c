@@ -5,8 +5,11 @@
  *	bench io SECTION REPEATS read|write DEPTH COUNT FILE
  *	bench write SECTION REPEATS FILE TEXT
  *	bench undo SECTION REPEATS FILE TEXT FILE TEXT
+ *	bench say SECTION REPEATS FILE PLACE TEXT
  *
- * The last counts the first write alone; the second one undoes it.
+ * "undo" counts the first write alone; the second one undoes it. "say" gives a device a line of text at a place
+ * of its configuration space, four bytes at a time; it counts the last four, which end the line, and the tenth
+ * of a second behind them, in which the device has its say.
  *
  * What it executes itself is counted apart from what the kernel executes.
  */
@@ -215,13 +218,42 @@ static void write_text(u32 repeats, const char *text, long other, const char *un
 	}
 }
 
+static void put_word(const char *text, unsigned long size, u32 place)
+{
+	char word[4] = {0};
+	unsigned long i;
+
+	for (i = 0; i < size && i < sizeof(word); i++)
+		word[i] = text[i];
+	if (call(SYS_pwrite, file, (long)word, sizeof(word), OFFSET((long)place), 0) != sizeof(word))
+		die("the device takes no text");
+}
+
+static void say(u32 repeats, const char *text, u32 place)
+{
+	static long tenth[2] = {0, 100000000};
+	unsigned long size = length(text), at;
+	u32 i;
+
+	for (i = 0; i < repeats + 2; i++) {
+		for (at = 0; at < size; at += 4)
+			put_word(text + at, size - at, place);
+		if (i >= 2)
+			start();
+		put_word("\n", 1, place);
+		call(SYS_nanosleep, (long)tenth, 0, 0, 0, 0, 0);
+		if (i >= 2)
+			stop();
+	}
+}
+
 __attribute__((used, noreturn)) void run(long *stack)
 {
 	char **words = (char **)(stack + 1);
 	long count = stack[0];
 
 	if (count < 6)
-		die("usage: bench io|write|undo SECTION REPEATS ...");
+		die("usage: bench io|write|undo|say SECTION REPEATS ...");
 	make_markers(number(words[2]));
 	if (is(words[1], "io") && count == 8) {
 		writes = is(words[4], "write");
@@ -234,6 +266,9 @@ __attribute__((used, noreturn)) void run(long *stack)
 	} else if (is(words[1], "undo") && count == 8) {
 		file = open_file(words[4], O_WRONLY);
 		write_text(number(words[3]), words[5], open_file(words[6], O_WRONLY), words[7]);
+	} else if (is(words[1], "say") && count == 7) {
+		file = open_file(words[4], O_WRONLY);
+		say(number(words[3]), words[6], number(words[5]));
 	} else {
 		die("there is no such thing to do");
 	}
