@@ -46,6 +46,11 @@ vgpu "fault timer-stopped"
 is_well
 vgpu clear
 
+point "its fuse for the booter"
+# Firmware of GA10x has no signature for a fuse of 0, but room for one.
+fails "stuck register=824148 clear=ffffffff" EINVAL 'firmware: the signatures of a booter file at 0x0 has an unknown version: 0x0'
+is_well
+
 point "somebody's firmware in its protected memory"
 fails wpr2-early EBUSY 'idle: the card has protected memory already, and has to be reset: EBUSY$'
 is_well

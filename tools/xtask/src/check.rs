@@ -110,6 +110,11 @@ fn plain(ctx: &Ctx, arguments: &[&str]) -> Result<()> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(&ctx.root).args(arguments);
+    if std::env::var_os(setup::FIRMWARE_VAR).is_none()
+        && let Some(directory) = setup::vendor_firmware_in_cache(ctx)
+    {
+        command.env(setup::FIRMWARE_VAR, directory);
+    }
     run(command)
 }
 

@@ -48,6 +48,9 @@ enum Command {
         /// Take the newest packages and pin them in the lock file; with --kernel, of those alone
         #[arg(long)]
         update_lock: bool,
+        /// NVIDIA's own firmware instead (104 MB, not free software), which some tests read; nothing else fetches it
+        #[arg(long, conflicts_with = "kernels")]
+        vendor_firmware: bool,
     },
     /// Say what is there, what is missing, and how to get it
     Doctor {
@@ -258,8 +261,17 @@ fn run(command: Command) -> Result<ExitCode> {
     let ctx = Ctx::new(Ui::default())?;
     match command {
         Command::Setup {
+            update_lock,
+            vendor_firmware: true,
+            ..
+        } => {
+            let directory = setup::vendor_firmware(&ctx, update_lock)?;
+            println!("{}={}", setup::FIRMWARE_VAR, directory.display());
+        }
+        Command::Setup {
             kernels,
             update_lock,
+            ..
         } => {
             if update_lock {
                 setup::update_lock(&ctx, &kernels)?;

@@ -47,6 +47,7 @@ mod store;
 mod toolchain;
 mod tools;
 mod unpack;
+mod vendor;
 
 pub use program::Program;
 pub use toolchain::Toolchain;
@@ -164,6 +165,31 @@ pub fn guest_tools(ctx: &Ctx, arch: Arch) -> Result<GuestTools> {
 /// As [`kernel()`]; or no way into a private toolchain is open to this user.
 pub fn toolchain(ctx: &Ctx, kernel: &Kernel) -> Result<Toolchain> {
     toolchain::choose(ctx, &Store::open(ctx, Policy::Pinned)?, kernel)
+}
+
+/// The variable that tells tests where NVIDIA's own firmware is.
+pub const FIRMWARE_VAR: &str = "NOVA_FIRMWARE";
+
+/// The directory with NVIDIA's own firmware: what `xtask setup --vendor-firmware` fetches, and nothing else does.
+/// With `renew`, the newest package, which is pinned in the lock file.
+///
+/// # Errors
+///
+/// As [`kernel()`]; or the lock file cannot be written.
+pub fn vendor_firmware(ctx: &Ctx, renew: bool) -> Result<PathBuf> {
+    if !renew {
+        return vendor::get(&Store::open(ctx, Policy::Pinned)?);
+    }
+    let store = Store::open(ctx, Policy::NewestOf([vendor::SET.to_owned()].into()))?;
+    let directory = vendor::get(&store)?;
+    store.save_lock()?;
+    Ok(directory)
+}
+
+/// The same, if it was fetched before.
+#[must_use]
+pub fn vendor_firmware_in_cache(ctx: &Ctx) -> Option<PathBuf> {
+    vendor::in_cache(&Store::open(ctx, Policy::Pinned).ok()?)
 }
 
 /// Everything for these kernels: what `xtask setup` does.

@@ -186,7 +186,7 @@ impl Gpu {
         {
             for id in 0..16 {
                 let is_fwsec = index == 0 && id + 1 == u32::from(crate::synth::rom::FWSEC_ID);
-                let is_booter = index == 1 && id == 2 && self.chip.family == Family::Ada;
+                let is_booter = index == 1 && id == 2 && self.chip.family == Family::Ampere;
                 let fuse = if is_fwsec {
                     self.chip.fwsec_fuse
                 } else {

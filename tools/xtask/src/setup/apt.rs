@@ -36,11 +36,51 @@ pub(super) struct Universe {
     pub(super) release: Release,
     /// The architecture whose packages are wanted.
     pub(super) arch: Arch,
+    /// Which part of the archive.
+    pub(super) component: Component,
+}
+
+/// A part of the archive. They are kept apart: not every mirror has both, and only one is free software.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Component {
+    Main,
+    Firmware,
+}
+
+impl Component {
+    /// Debian's name.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Firmware => "non-free-firmware",
+        }
+    }
+
+    /// What the name of a universe ends with.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::Firmware => "-firmware",
+        }
+    }
 }
 
 impl Universe {
     pub(super) const fn new(release: Release, arch: Arch) -> Self {
-        Self { release, arch }
+        Self {
+            release,
+            arch,
+            component: Component::Main,
+        }
+    }
+
+    /// The firmware that is not free software.
+    pub(super) const fn firmware(release: Release, arch: Arch) -> Self {
+        Self {
+            release,
+            arch,
+            component: Component::Firmware,
+        }
     }
 }
 
@@ -55,7 +95,7 @@ pub(super) fn codename(release: Release) -> &'static str {
 
 impl Ord for Universe {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |u: &Self| (codename(u.release), u.arch.debian());
+        let key = |u: &Self| (codename(u.release), u.arch.debian(), u.component.suffix());
         key(self).cmp(&key(other))
     }
 }
@@ -68,7 +108,8 @@ impl PartialOrd for Universe {
 
 impl fmt::Display for Universe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", codename(self.release), self.arch.debian())
+        let (release, arch) = (codename(self.release), self.arch.debian());
+        write!(f, "{release}-{arch}{}", self.component.suffix())
     }
 }
 
@@ -78,9 +119,10 @@ impl TryFrom<String> for Universe {
     fn try_from(text: String) -> Result<Self, String> {
         for (release, _) in RELEASES {
             for arch in [Arch::X86_64, Arch::I386] {
-                let universe = Self { release, arch };
-                if universe.to_string() == text {
-                    return Ok(universe);
+                for universe in [Self::new(release, arch), Self::firmware(release, arch)] {
+                    if universe.to_string() == text {
+                        return Ok(universe);
+                    }
                 }
             }
         }
@@ -378,13 +420,13 @@ fn source_list(universe: Universe, archive: &Archive, dir: &Path) -> Result<Stri
     };
     let files: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
     let options = format!("[signed-by={}]", files.join(","));
-    let code = codename(universe.release);
+    let (code, part) = (codename(universe.release), universe.component.name());
     let mut text = String::new();
     for suffix in ["", "-updates", "-backports"] {
-        text += &format!("deb {options} {} {code}{suffix} main\n", archive.main);
+        text += &format!("deb {options} {} {code}{suffix} {part}\n", archive.main);
     }
     if let Some(security) = &archive.security {
-        text += &format!("deb {options} {security} {code}-security main\n");
+        text += &format!("deb {options} {security} {code}-security {part}\n");
     }
     Ok(text)
 }

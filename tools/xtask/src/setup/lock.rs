@@ -132,10 +132,7 @@ mod tests {
     use crate::kernels::{Arch, Release};
 
     fn lock(pins: Vec<Pin>) -> Lock {
-        let universe = Universe {
-            release: Release::Trixie,
-            arch: Arch::I386,
-        };
+        let universe = Universe::new(Release::Trixie, Arch::I386);
         let pins = BTreeMap::from([(universe, pins)]);
         Lock {
             set: BTreeMap::from([("debian-6.12-amd64".to_owned(), pins)]),

@@ -232,7 +232,7 @@ fn the_windows_show_memory_and_the_rom() {
 fn fuses_and_the_flush_page() {
     let mut card = Card::new("ga102");
     assert_eq!(card.read(0x82_41c0 + 4 * 8), 3);
-    assert_eq!(card.read(0x82_4140 + 4 * 2), 0);
+    assert_eq!(card.read(0x82_4140 + 4 * 2), 1);
     card.write(0x82_41c0, 7);
     assert_eq!(
         (card.read(0x82_41c0), card.gpu.journal().complaints),

@@ -147,7 +147,8 @@ impl<'a> Booter<'a> {
     ///
     /// # Errors
     ///
-    /// No signature is for this chip.
+    /// No signature is for this chip. One of zeros is none: the vendor's files for GA10x have that for a
+    /// fuse of 0.
     pub fn signature(&self, fuse_register: u32) -> Result<&'a [u8]> {
         let (count, newest) = (self.parts.signature_count, self.parts.fuse_version);
         fuse::by_distance(count, newest, fuse_register)
@@ -156,6 +157,7 @@ impl<'a> Booter<'a> {
                 let end = start.checked_add(self.signature_size)?;
                 self.parts.signatures.get(start..end)
             })
+            .filter(|signature| signature.iter().any(|byte| *byte != 0))
             .ok_or(Error {
                 part: Part::BooterSignatures,
                 at: 0,

@@ -35,6 +35,18 @@ fn both_formats_give_the_same_booter() {
 }
 
 #[test]
+fn a_signature_of_zeros_is_none() {
+    let made = build::Booter::default();
+    let mut file = made.bin();
+    let signatures = pattern(0x81, 384);
+    let found = file.windows(384).position(|bytes| bytes == signatures);
+    file[found.unwrap()..][..384].fill(0);
+    let booter = bin::booter(&file).unwrap();
+    assert_eq!(booter.signature(0).unwrap_err().what, What::Version(0));
+    assert_eq!(booter.signature(1).unwrap(), pattern(0x80, 384));
+}
+
+#[test]
 fn a_booters_signature_is_written() {
     let made = build::Booter {
         data: (0x400, 0x300),

@@ -157,12 +157,12 @@ pub(super) fn microcode_on_the_wrong_engine() {
 pub(super) fn signatures_of_a_booter() {
     for (words, place, version) in [
         (
-            "is right for version 1; the fuse asks for version 0",
+            "is right for version 0; the fuse asks for version 1",
             0x10,
-            Some(1),
+            Some(0),
         ),
         (
-            "is right for nothing; the fuse asks for version 0",
+            "is right for nothing; the fuse asks for version 1",
             0x10,
             None,
         ),

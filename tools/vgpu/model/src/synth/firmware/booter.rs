@@ -43,6 +43,7 @@ const DATA: usize = 0x400;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booter {
     kind: Kind,
+    family: Family,
     /// Which GSP's firmware it is for.
     pub release: &'static Release,
     /// Its code, that which is not secure first.
@@ -80,6 +81,7 @@ pub fn booter(chip: &Chip, kind: Kind, release: &'static Release) -> Booter {
     data[place..place + signature].fill(0);
     Booter {
         kind,
+        family: chip.family,
         release,
         code,
         data,
@@ -117,9 +119,13 @@ impl Booter {
         sign(&self.code[OPEN..], terms)[..self.signature].to_vec()
     }
 
+    /// Those of a file. The vendor's for GA10x has room for version 0, and nothing there.
     fn signatures(&self) -> Vec<u8> {
-        let all = self.versions.iter();
-        all.flat_map(|version| self.sign(*version)).collect()
+        let all = self.versions.iter().map(|version| match version {
+            0 if self.family == Family::Ampere => vec![0; self.signature],
+            version => self.sign(*version),
+        });
+        all.flatten().collect()
     }
 
     fn blob(&self) -> Vec<u8> {

@@ -141,8 +141,9 @@ pub fn bootloader_tagged(chip: &Chip) -> Vec<u8> {
 pub fn bootloader(chip: &Chip, release: &Release) -> Vec<u8> {
     let layout = layout(chip);
     let mut header = Bytes::default();
-    header.put(83, &[0]);
     let brom = chip.has_brom();
+    let length = if brom { 84 } else { 76 };
+    header.put(length - 1, &[0]);
     header.put32(0x00, if brom { 5 } else { 4 });
     header.put32(0x1c, layout.version);
     header.put32(0x20, layout.manifest);
