@@ -180,6 +180,10 @@ impl Falcon {
         match at {
             falcon::ENGINE => {
                 let was = std::mem::replace(&mut self.in_reset, value & 1 == 1);
+                if self.in_reset {
+                    // What is held in reset has nothing to tell: its interrupt ends at once.
+                    self.plain.remove(&falcon::IRQSTAT);
+                }
                 return Ok((was && !self.in_reset).then_some(Effect::Reset));
             }
             _ if self.in_reset => {

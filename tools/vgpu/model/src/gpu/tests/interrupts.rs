@@ -189,6 +189,19 @@ fn without_messages_the_pin_is_up_until_it_is_read() {
 }
 
 #[test]
+fn in_reset_the_gsp_has_no_interrupt() {
+    let (mut driver, vector) = hearing("ad102");
+    driver.card.obey("event free");
+    assert_eq!(driver.card.read(GSP_BASE + IRQSTAT), 0x40);
+    driver.card.write(GSP_BASE + ENGINE, 1);
+    // A handler that comes this late finds that there was an interrupt, and nothing of it.
+    let leaf = NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF + 4 * vector.leaf;
+    assert_eq!(driver.card.read(leaf), vector.bit);
+    assert_eq!(driver.card.read(GSP_BASE + IRQSTAT), 0);
+    assert_eq!(driver.card.gpu.journal().complaints, 0);
+}
+
+#[test]
 pub(super) fn a_driver_that_errs_with_interrupts_is_told_why() {
     type Slip = fn(&mut Driver, &Vector);
     let slips: [(&str, Slip); 6] = [
