@@ -290,6 +290,20 @@ nova_hears() {
 	check_eq "those that were lost" "$lost" "$(nova_count lost)"
 }
 
+# nova_hears_by_wire: the same of the card that was found, which is bound without messages. A wire may be up once more for what
+# was heard already, so that interrupts are counted apart from events.
+nova_hears_by_wire() {
+	check_eq "how it is heard" "by interrupts, of a wire" "$(nova_count heard)"
+	check grep -q 'IO-APIC.* nova$' /proc/interrupts
+	for said in 1 2 3 4 5 6 7 8 9 10; do
+		came=$(nova_count interrupts)
+		vgpu "event os-error-log"
+		wait_for 10 nova_counts 'event OS_ERROR_LOG' $said
+		[ "$(nova_count interrupts)" -gt "$came" ] || fail "no interrupt has come"
+	done
+	check_eq "those that were lost" 0 "$(nova_count lost)"
+}
+
 # nova_protects MIB: FWSEC has protected the second MiB from the end of the card's memory, of which it has so
 # much. Nobody but nova sees the registers of a card that it has.
 nova_protects() {

@@ -14,6 +14,7 @@ const COMMAND: usize = 0x04;
 const STATUS: usize = 0x06;
 const BARS: usize = 0x10;
 const CAPABILITIES: usize = 0x34;
+const PIN: usize = 0x3d;
 
 const COMMAND_MEMORY: u16 = 1 << 1;
 const COMMAND_MASTER: u16 = 1 << 2;
@@ -88,7 +89,7 @@ impl Config {
         // The size of a cache line, and the line that the firmware has connected the pin to.
         config.put8(0x0c, 0, 0xff);
         config.put8(0x3c, 0, 0xff);
-        config.put8(0x3d, 1, 0);
+        config.put8(PIN, 1, 0);
         config.put16(0x2c, identity.vendor, 0);
         config.put16(0x2e, identity.device, 0);
         config.initial.clone_from(&config.bytes);
@@ -119,6 +120,19 @@ impl Config {
         // Memory of 64 bits, prefetchable.
         self.put(BARS + 4 * index, &[0x0c], &mask);
         self.built()
+    }
+
+    /// Without a pin: it has messages, or nothing.
+    #[must_use]
+    pub fn without_pin(mut self) -> Self {
+        self.put8(PIN, 0, 0);
+        self.built()
+    }
+
+    /// Whether it has a pin.
+    #[must_use]
+    pub fn has_pin(&self) -> bool {
+        self.bytes.get(PIN).is_some_and(|pin| *pin != 0)
     }
 
     /// With power management: D0 and D3, in which it keeps its state.
@@ -240,7 +254,7 @@ impl Config {
     }
 
     /// Which line a message number goes to: MSI-X if that is on, else MSI (where the guest may allow
-    /// fewer than there are: the last one stands for the rest), else the pin, if that is on.
+    /// fewer than there are: the last one stands for the rest), else the pin, if there is one and it is on.
     #[must_use]
     pub fn line(&self, message: u16) -> Option<Line> {
         if let Some(at) = self.msix
@@ -255,7 +269,8 @@ impl Config {
             let allowed = 1 << (control >> 4 & 7).min(control >> 1 & 7);
             return Some(Line::Msi(message.min(allowed - 1)));
         }
-        (self.get16(COMMAND) & COMMAND_NO_PIN == 0).then_some(Line::Pin)
+        let is_on = self.get16(COMMAND) & COMMAND_NO_PIN == 0;
+        (is_on && self.has_pin()).then_some(Line::Pin)
     }
 
     /// Whether the status says that the pin is up.
@@ -426,6 +441,15 @@ mod tests {
         config.write(msix + 3, &[0x80]);
         assert_eq!(config.line(3), Some(Line::MsiX(3)));
         assert_eq!(config.line(4), None);
+    }
+
+    #[test]
+    fn without_a_pin_and_messages_there_is_no_line() {
+        let (config, _) = config();
+        assert!(config.has_pin());
+        let config = config.without_pin();
+        assert!(!config.has_pin());
+        assert_eq!(config.line(0), None);
     }
 
     #[test]

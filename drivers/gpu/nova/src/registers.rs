@@ -47,6 +47,8 @@ register! {
     pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR(u32)[8] @ 0xb8_1400 {
         31:0 vectors;
     }
+    /// In which pairs of leaves there is an interrupt that is heard.
+    pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP(u32, ro) @ 0xb8_1600 { 31:0 pairs; }
     /// Which pairs of leaves come through to the processor from now on.
     pub(crate) NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET(u32) @ 0xb8_1608 { 31:0 pairs; }
     /// Which of them do no more.
@@ -104,6 +106,13 @@ register! {
 
 /// What a card that does not answer reads as.
 const NOTHING: u32 = u32::MAX;
+
+impl NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP {
+    /// Whether somebody has answered: there are not as many pairs.
+    pub(crate) fn is_there(self) -> bool {
+        self.pairs() != NOTHING
+    }
+}
 
 impl NV_PMC_BOOT_0 {
     /// Whether somebody has answered.

@@ -68,7 +68,7 @@ impl Device for Front {
     }
 
     fn irqs(&self) -> [u32; 5] {
-        [1, u32::from(MESSAGES), 0, 0, 0]
+        [u32::from(self.0.has_pin()), u32::from(MESSAGES), 0, 0, 0]
     }
 
     fn read(&mut self, _: &mut Bus, region: u32, offset: u64, data: &mut [u8]) {

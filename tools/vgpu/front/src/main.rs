@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
+use clap::{ArgAction, Parser};
 use vgpu::{End, Server, listen};
 use vgpu_facts::chip::{CHIPS, Chip, LATER};
 use vgpu_model::Gpu;
@@ -34,6 +34,9 @@ struct Options {
     /// A line for each access of a register
     #[arg(long, value_name = "YES|NO", value_parser = yes_or_no, num_args = 0..=1, default_value = "no", default_missing_value = "yes")]
     trace: bool,
+    /// Whether it has a pin for interrupts, which a driver takes where it gets no messages (MSI)
+    #[arg(long, value_name = "YES|NO", value_parser = yes_or_no, action = ArgAction::Set, default_value = "yes")]
+    pin: bool,
     /// End when the first client leaves, rather than wait for another one
     #[arg(long)]
     once: bool,
@@ -95,6 +98,9 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut gpu = Gpu::new(options.chip);
+    if !options.pin {
+        gpu = gpu.without_pin();
+    }
     if options.trace {
         gpu.journal_mut().trace();
     }

@@ -105,6 +105,19 @@ impl Gpu {
         gpu
     }
 
+    /// The same, on a card without a pin: what may send no messages is not heard.
+    #[must_use]
+    pub fn without_pin(mut self) -> Self {
+        self.config = self.config.without_pin();
+        self
+    }
+
+    /// Whether the card has a pin.
+    #[must_use]
+    pub fn has_pin(&self) -> bool {
+        self.config.has_pin()
+    }
+
     /// Which chip it is.
     #[must_use]
     pub fn chip(&self) -> &'static Chip {

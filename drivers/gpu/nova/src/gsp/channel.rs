@@ -21,7 +21,7 @@ use kernel::workqueue::{self, DelayedWork, WorkItem};
 
 use super::event::{self, Counts};
 use super::queue::{Access, Queue, Shared, Taken, WORDS};
-use super::tree::Tree;
+use super::tree::{Tree, Way};
 use crate::boot::Fault;
 use crate::registers::{Bar0, Registers};
 
@@ -132,12 +132,15 @@ impl Channel {
         self.inner.lock().mode = Mode::Asked;
     }
 
-    /// An interrupt has come. Hard interrupt context.
-    pub(super) fn hold(&self, device: &device::Device<Bound>, tree: Tree) {
-        if let Ok(bar) = self.bar.access(device) {
-            tree.hold(bar);
-        }
+    /// An interrupt has come: whether it is the GSP's. Hard interrupt context.
+    pub(super) fn hold(&self, device: &device::Device<Bound>, tree: Tree) -> bool {
+        let bar = self.bar.access(device).ok();
+        let Some(bar) = bar.filter(|bar| tree.is_up(bar)) else {
+            return false;
+        };
+        tree.hold(bar);
         self.counts.interrupts.up();
+        true
     }
 
     /// Reads what there is, and lets the next interrupt come. May sleep.
@@ -229,6 +232,9 @@ impl Channel {
         let how = match self.inner.lock().mode {
             Mode::Asked => "not",
             Mode::Polled => "polled",
+            Mode::Interrupts if self.tree.copy().is_some_and(|tree| tree.way() == Way::Wire) => {
+                "by interrupts, of a wire"
+            }
             Mode::Interrupts => "by interrupts",
             Mode::Storm => "polled, because of a storm",
         };

@@ -9,11 +9,11 @@ use kernel::prelude::*;
 use kernel::sync::Arc;
 
 use super::channel::Channel;
-use super::tree::Tree;
+use super::tree::{Tree, Way};
 use crate::boot::{Fault, answers};
 use crate::registers::Bar0;
 
-/// Is called for the GSP's interrupt, which it shares with nobody.
+/// Is called for the GSP's interrupt. A message is for it alone; a wire may be somebody else's, too.
 struct Listener {
     channel: Arc<Channel>,
     tree: Tree,
@@ -21,8 +21,11 @@ struct Listener {
 
 impl ThreadedHandler for Listener {
     fn handle(&self, device: &device::Device<Bound>) -> ThreadedIrqReturn {
-        self.channel.hold(device, self.tree);
-        ThreadedIrqReturn::WakeThread
+        if self.channel.hold(device, self.tree) {
+            ThreadedIrqReturn::WakeThread
+        } else {
+            ThreadedIrqReturn::None
+        }
     }
 
     fn handle_threaded(&self, device: &device::Device<Bound>) -> IrqReturn {
@@ -50,7 +53,7 @@ impl<'bound> Ears<'bound> {
         channel: Arc<Channel>,
         tree: Result<Tree, Fault>,
     ) -> Result<Self, Fault> {
-        let interrupt = tree.and_then(|tree| Ok((tree, register(device, &channel, tree)?)));
+        let interrupt = tree.and_then(|tree| register(device, &channel, tree));
         let interrupt = match interrupt {
             Ok(interrupt) => Some(interrupt),
             Err(fault) => {
@@ -74,20 +77,29 @@ impl<'bound> Ears<'bound> {
     }
 }
 
+/// Has the listener called for the card's message, or where it may send none, for its wire.
 fn register<'bound>(
     device: &'bound Device<Bound>,
     channel: &Arc<Channel>,
     tree: Tree,
-) -> Result<ThreadedRegistration<'bound, Listener>, Fault> {
+) -> Result<(Tree, ThreadedRegistration<'bound, Listener>), Fault> {
     let no_vector = |error| Fault::Text("there is no interrupt for the GSP", error);
-    let vectors = device.irq_vectors(1..=1, VectorTypes::MSI);
-    let line = vectors.and_then(|vectors| vectors.line(0));
-    let line = line.map_err(no_vector)?;
+    let message = device.irq_vectors(1..=1, VectorTypes::MSI);
+    let (vectors, way, flags) = match message {
+        Ok(vectors) => (vectors, Way::Message, Flags::NONE),
+        Err(_) => {
+            let wire = device.irq_vectors(1..=1, VectorTypes::INTX);
+            (wire.map_err(no_vector)?, Way::Wire, Flags::SHARED)
+        }
+    };
+    let tree = tree.by(way);
+    let line = vectors.line(0).map_err(no_vector)?;
     let listener = init!(Listener {
         channel: channel.clone(),
         tree,
     });
-    ThreadedRegistration::new(line, Flags::NONE, c"nova", listener).map_err(no_vector)
+    let registration = ThreadedRegistration::new(line, flags, c"nova", listener);
+    Ok((tree, registration.map_err(no_vector)?))
 }
 
 impl Drop for Ears<'_> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The GSP's interrupt, on its way to the processor: its falcon's SWGEN0, a bit of a leaf, a bit of the top, a
-//! message.
+//! message or a wire.
 //!
-//! Once a message has come, nothing comes until all of this was done, in this order: [`Tree::hold`], at
+//! Once one has come, nothing comes until all of this was done, in this order: [`Tree::hold`], at
 //! once; [`Tree::acknowledge`]; what there is, is read; [`Tree::release`]. What the GSP says behind the
 //! second is not lost: it is heard after the fourth.
 
@@ -18,21 +18,45 @@ use crate::registers::{
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF as LEAF,
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR as LEAF_EN_CLEAR,
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET as LEAF_EN_SET,
+    NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP as TOP,
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR as TOP_EN_CLEAR,
     NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET as TOP_EN_SET, NV_XVE_CYA_2, Registers,
 };
+
+/// How the tree reaches the processor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By a message (MSI), of which there is one until [`NV_XVE_CYA_2`] is written.
+    Message,
+    /// By a wire (INTx), which is up as long as the top lets something through, and may be another device's as well.
+    Wire,
+}
 
 /// Where the GSP's interrupt is in the tree.
 #[derive(Clone, Copy)]
 pub(super) struct Tree {
     vector: Vector,
     retriggers: bool,
+    way: Way,
 }
 
 impl Tree {
     pub(super) fn new(vector: Vector, chipset: Chipset) -> Self {
-        let retriggers = chipset.retriggers();
-        Self { vector, retriggers }
+        Self {
+            vector,
+            retriggers: chipset.retriggers(),
+            way: Way::Message,
+        }
+    }
+
+    /// The same, if that is how it reaches the processor.
+    pub(super) fn by(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    /// How it reaches the processor.
+    pub(super) fn way(self) -> Way {
+        self.way
     }
 
     /// Begins to hear. What has come before is forgotten: it is read otherwise.
@@ -41,7 +65,7 @@ impl Tree {
         if let Some(leaf) = LEAF_EN_SET.get(self.vector.leaf()) {
             bar.write(leaf, LEAF_EN_SET::zeroed().with_vectors(self.vector.bit()));
         }
-        bar.write(NV_XVE_CYA_2, NV_XVE_CYA_2::zeroed());
+        self.rearm(bar);
         self.release(bar);
     }
 
@@ -64,10 +88,27 @@ impl Tree {
         );
     }
 
-    /// A message has come: no other one does until [`Self::release`]. Any context.
+    /// Whether an interrupt that has come can be this one. One of a wire can be somebody else's; and a card
+    /// that is gone has sent none. Any context.
+    pub(super) fn is_up(self, bar: &Registers) -> bool {
+        if self.way == Way::Message {
+            return true;
+        }
+        let top = bar.read(TOP);
+        top.is_there() && top.pairs() & self.vector.pair() != 0
+    }
+
+    /// It has come: no other one does until [`Self::release`]. Any context.
     pub(super) fn hold(self, bar: &Registers) {
         self.disarm(bar);
-        bar.write(NV_XVE_CYA_2, NV_XVE_CYA_2::zeroed());
+        self.rearm(bar);
+    }
+
+    /// Lets the card send the next message, when there is a reason for one.
+    fn rearm(self, bar: &Registers) {
+        if self.way == Way::Message {
+            bar.write(NV_XVE_CYA_2, NV_XVE_CYA_2::zeroed());
+        }
     }
 
     /// Clears what has come. The falcon first: one that holds its interrupt up would set the leaf again.

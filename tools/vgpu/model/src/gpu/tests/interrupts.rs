@@ -177,15 +177,35 @@ fn what_comes_while_the_driver_reads_is_not_lost() {
 
 #[test]
 fn without_messages_the_pin_is_up_until_it_is_read() {
-    let mut driver = answering("ga102");
-    let vector = Vector::ask(&mut driver);
-    vector.hear(&mut driver);
-    driver.card.lines.0.clear();
-    driver.card.obey("event lockdown-notice");
-    assert_eq!(driver.card.lines.0, [Line::Pin]);
-    assert!(driver.card.gpu.is_pin_up());
-    vector.clear(&mut driver);
-    assert!(!driver.card.gpu.is_pin_up());
+    for chip in ["tu102", "ga102"] {
+        let mut driver = answering(chip);
+        let vector = Vector::ask(&mut driver);
+        vector.hear(&mut driver);
+        driver.card.lines.0.clear();
+        for _ in 0..100 {
+            driver.card.obey("event lockdown-notice");
+            assert_eq!(std::mem::take(&mut driver.card.lines.0), [Line::Pin]);
+            assert!(driver.card.gpu.is_pin_up());
+            // What a handler does at once; there is no message to be allowed again.
+            let top = NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP;
+            assert_eq!(driver.card.read(top), vector.pair);
+            let off = NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR;
+            driver.card.write(off, vector.pair);
+            assert!(!driver.card.gpu.is_pin_up());
+            vector.clear(&mut driver);
+            driver.receive().unwrap();
+            vector.retrigger(&mut driver);
+            vector.arm(&mut driver);
+            assert!(!driver.card.gpu.is_pin_up());
+        }
+        // What comes while the driver reads puts it up again.
+        driver.card.obey("event free");
+        vector.clear(&mut driver);
+        assert!(!driver.card.gpu.is_pin_up());
+        driver.card.obey("event free");
+        assert!(driver.card.gpu.is_pin_up());
+        assert_eq!(driver.card.gpu.journal().complaints, 0);
+    }
 }
 
 #[test]
@@ -199,6 +219,19 @@ fn in_reset_the_gsp_has_no_interrupt() {
     assert_eq!(driver.card.read(leaf), vector.bit);
     assert_eq!(driver.card.read(GSP_BASE + IRQSTAT), 0);
     assert_eq!(driver.card.gpu.journal().complaints, 0);
+}
+
+#[test]
+fn without_a_pin_it_is_not_heard_either() {
+    let mut driver = answering("ga102");
+    driver.card.gpu = driver.card.gpu.clone().without_pin();
+    assert!(!driver.card.gpu.has_pin());
+    let vector = Vector::ask(&mut driver);
+    vector.hear(&mut driver);
+    driver.card.lines.0.clear();
+    driver.card.obey("event lockdown-notice");
+    assert_eq!(driver.card.lines.0, []);
+    assert_eq!(driver.receive().unwrap().0, 0x101c);
 }
 
 #[test]
