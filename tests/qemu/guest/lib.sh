@@ -164,14 +164,10 @@ pci_find() {
 }
 
 # pci_word DIRECTORY OFFSET: 32 bits of its configuration space, as a decimal number.
-pci_word() { dd if="$1/config" bs=4 skip=$(($2 / 4)) count=1 2>/dev/null | hexdump -v -e '1/4 "%u"'; }
+pci_word() { /ferrite/pci get "$1/config" "$2"; }
 
 # pci_set DIRECTORY OFFSET VALUE: writes 32 bits of it.
-pci_set() {
-	bytes=$(printf '\\%03o\\%03o\\%03o\\%03o' \
-		$(($3 & 255)) $(($3 >> 8 & 255)) $(($3 >> 16 & 255)) $(($3 >> 24 & 255)))
-	printf "$bytes" | dd of="$1/config" bs=4 seek=$(($2 / 4)) conv=notrunc 2>/dev/null
-}
+pci_set() { /ferrite/pci set "$1/config" "$2" $(($3)); }
 
 # pci_capability DIRECTORY ID: where it is.
 pci_capability() {
@@ -213,20 +209,7 @@ vgpu_find() {
 }
 
 # vgpu COMMAND: 'fault NAME ...', 'clear' or 'say TEXT', as Documentation/gpu/nova/vgpu.md has them.
-vgpu() {
-	rest="$1
-"
-	while [ -n "$rest" ]; do
-		tail=${rest#????}
-		if [ "$tail" = "$rest" ]; then
-			tail=
-		fi
-		printf '%s\0\0\0\0' "${rest%"$tail"}" |
-			dd of="$VGPU/config" bs=4 count=1 seek=$((PORT / 4 + 1)) conv=notrunc 2>/dev/null
-		rest=$tail
-	done
-	[ "$(pci_word "$VGPU" $((PORT + 8)))" -eq 1 ]
-}
+vgpu() { /ferrite/pci say "$VGPU/config" "$PORT" "$1"; }
 
 # vgpu_wrong: how much of what its drivers have done was wrong.
 vgpu_wrong() { pci_word "$VGPU" $((PORT + 16)); }

@@ -212,10 +212,10 @@ impl Mission<'_> {
         }
         let info = read(&ctx.root.join("tools/nova-info/nova-info"))?;
         archive.program("bin/nova-info", &info)?;
-        let cycle = program::compile(ctx, &self.lab.kernel, "cycle", self.dir)?;
-        archive.program("ferrite/cycle", &read(&cycle)?)?;
-        let ask = program::compile(ctx, &self.lab.kernel, "ask", self.dir)?;
-        archive.program("ferrite/ask", &read(&ask)?)?;
+        for name in ["cycle", "ask", "pci"] {
+            let program = program::compile(ctx, &self.lab.kernel, name, self.dir)?;
+            archive.program(&format!("ferrite/{name}"), &read(&program)?)?;
+        }
         if self.lab.kernel.spec.arch == Arch::X86_64 {
             let narrow = self.dir.join("narrow");
             let ask = program::compile_for(ctx, &self.lab.kernel, Arch::I386, "ask", &narrow)?;
