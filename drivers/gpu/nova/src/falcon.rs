@@ -11,7 +11,6 @@ mod tu102;
 use core::marker::PhantomData;
 
 use kernel::dma::Coherent;
-use kernel::io::poll::read_poll_timeout;
 use kernel::io::{Io, Origin, Register as _};
 use kernel::prelude::*;
 use kernel::sync::Arc;
@@ -30,6 +29,7 @@ use crate::registers::falcon::{
     NV_PRISCV_RISCV_CPUCTL as RISCV_CPUCTL, PFalcon, PFalcon2,
 };
 use crate::registers::{Bar0, NV_PMC_BOOT_0};
+use crate::wait::wait_for;
 
 /// The unit in which a falcon is loaded.
 pub(crate) const BLOCK: u32 = 256;
@@ -38,7 +38,7 @@ pub(crate) const BLOCK: u32 = 256;
 const PATIENCE: Delta = Delta::from_secs(1);
 /// How long it may run.
 const RUN: Delta = Delta::from_secs(2);
-/// How often it is looked at.
+/// How often it is looked at, at first.
 const TICK: Delta = Delta::from_micros(10);
 
 /// One of the falcons.
@@ -193,7 +193,7 @@ impl<'bound, E: Engine> Falcon<'bound, E> {
 
     pub(crate) fn wait_for_halt(&self) -> Result<(), Fault> {
         let state = || Ok(self.bar.read(CPUCTL.of::<E>()));
-        read_poll_timeout(state, |state| state.halted(), TICK, RUN)
+        wait_for(state, |state| state.halted(), TICK, RUN)
             .map(|_| ())
             .map_err(|error| Fault::Text("the falcon does not halt", error))
     }
@@ -215,7 +215,7 @@ impl<'bound, E: Engine> Falcon<'bound, E> {
 
 /// Waits until it is so.
 fn wait(what: &'static str, is_so: impl Fn() -> bool) -> Result<(), Fault> {
-    read_poll_timeout(|| Ok(is_so()), |is_so| *is_so, TICK, PATIENCE)
+    wait_for(|| Ok(is_so()), |is_so| *is_so, TICK, PATIENCE)
         .map(|_| ())
         .map_err(|error| Fault::Text(what, error))
 }

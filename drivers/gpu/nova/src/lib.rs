@@ -11,7 +11,7 @@
 //! - [`wpr`]: the protected part of the memory, and the programs that set it up and take it away;
 //! - [`gsp`]: the processor that does nearly everything: how it is started, told, asked and ended;
 //! - [`gpu`]: what a card is, and the steps in their order;
-//! - [`report`]: what people can look at.
+//! - [`report`]: what people can look at; [`wait`]: how often the card is looked at.
 //!
 //! What the card says is a claim of the card's: no value of a register or of the ROM is computed
 //! with unchecked. Everything that was written to the card is taken back when it is unbound, and when
@@ -32,6 +32,7 @@ mod gsp;
 mod registers;
 mod report;
 mod vbios;
+mod wait;
 mod wpr;
 
 use core::pin::Pin;

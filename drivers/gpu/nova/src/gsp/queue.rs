@@ -8,7 +8,6 @@
 use core::ops::Range;
 
 use kernel::dma::Coherent;
-use kernel::io::poll::read_poll_timeout;
 use kernel::io::{Io, Register as _};
 use kernel::prelude::*;
 use kernel::sync::barrier::{dma_rmb, dma_wmb};
@@ -22,11 +21,12 @@ use zerocopy::IntoBytes as _;
 
 use crate::boot::{Fault, answers};
 use crate::registers::{NV_PGSP_QUEUE_HEAD, Registers};
+use crate::wait::wait_for;
 
 const WORD: usize = size_of::<u32>();
 /// How long the GSP may take to read commands, if there is no room for another.
 const ROOM: Delta = Delta::from_secs(1);
-/// How often it is looked whether it has done something.
+/// How often it is looked whether it has done something, at first.
 const TICK: Delta = Delta::from_micros(100);
 
 /// The memory that the queues are in.
@@ -159,7 +159,7 @@ impl Queue {
         // A pointer that cannot be is not waited for.
         let is_there =
             |raw: &u32| Pointer::from_gsp(*raw).map_or(true, |p| ring(p).free() >= pages);
-        let read = read_poll_timeout(pointer, is_there, TICK, ROOM)
+        let read = wait_for(pointer, is_there, TICK, ROOM)
             .map_err(|error| Fault::Text("the GSP does not read its commands", error))?;
         Ok(ring(Pointer::from_gsp(read)?).to_write(pages)?)
     }
@@ -171,7 +171,7 @@ impl Queue {
     /// There is none in this time, or it is not the next; or as [`Self::take`].
     pub(super) fn receive(&mut self, on: Access<'_>, patience: Delta) -> Result<Header, Fault> {
         let (pointer, read) = (|| on.write_pointer(), self.read.raw());
-        read_poll_timeout(pointer, |write| *write != read, TICK, patience)
+        wait_for(pointer, |write| *write != read, TICK, patience)
             .map_err(|error| Fault::Text("the GSP says nothing", error))?;
         let Taken { header, order } = self.take(on)?;
         order?;

@@ -3,7 +3,6 @@
 //! The register accesses that the GSP asks for while it starts.
 
 use kernel::io::Io;
-use kernel::io::poll::read_poll_timeout;
 use kernel::prelude::*;
 use kernel::time::delay::fsleep;
 use kernel::time::{Delta, Instant, Monotonic};
@@ -12,9 +11,10 @@ use nova_formats::sequencer::{Command, Register, Sequence};
 use super::wait_for_riscv;
 use crate::boot::Fault;
 use crate::registers::{Bar0, NV_PGC6_BSI_SECURE_SCRATCH_14 as SCRATCH_14};
+use crate::wait::wait_for;
 use crate::wpr::Protected;
 
-/// How often a register is looked at.
+/// How often a register is looked at, at first.
 const TICK: Delta = Delta::from_micros(10);
 /// How long SEC2 may take to start the GSP again.
 const RESUME: Delta = Delta::from_secs(2);
@@ -71,7 +71,7 @@ impl Runner<'_, '_> {
                 ..
             } => {
                 let limit = left.min(Delta::from_micros(timeout.into()));
-                read_poll_timeout(|| self.load(register), |it| it & mask == value, TICK, limit)
+                wait_for(|| self.load(register), |it| it & mask == value, TICK, limit)
                     .map(|_| ())
                     .map_err(|error| {
                         let what = "what the GSP waits for does not come, in the register";
@@ -102,7 +102,7 @@ impl Runner<'_, '_> {
         sec2.begin();
         let state = || Ok(self.bar.read(SCRATCH_14));
         let is_done = |state: &SCRATCH_14| state.boot_stage_3_handoff();
-        read_poll_timeout(state, is_done, TICK, RESUME)
+        wait_for(state, is_done, TICK, RESUME)
             .map_err(|error| Fault::Text("SEC2 does not start the GSP again", error))?;
         let [result, _] = sec2.mailboxes();
         if result != 0 {
