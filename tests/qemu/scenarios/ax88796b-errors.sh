@@ -27,18 +27,40 @@ for chip in ax88772a ax88772c ax88796b; do
 done
 
 point "a status that cannot be read is EIO, whichever access it is"
-# As long as it is down nobody else looks at it.
-order ax88772a link on
-order ax88772a poll 2
-traced /tmp/case/status order ax88772a poll 1
-check grep -q '^1 r 5 45e1$' /tmp/case/status
-for access in $(seq 0 $(($(accesses /tmp/case/status) - 1))); do
-	order bus fails once "$access"
-	check_errno EIO order ax88772a poll 1
+# comes PARTNER: it has a link to one that says this, and nobody has looked at it yet. As long as it is down nobody
+# else does.
+comes() {
+	order ax88772a link off
 	order ax88772a poll 1
+	order ax88772a power
+	order ax88772a partner "$1"
+	order ax88772a link on
+}
+# One that says what it can do, and one that does not: then what they have come to stands in the control register.
+for partner in 45e1 0; do
+	comes $partner
+	traced /tmp/case/status order ax88772a poll 1
+	check grep -q "^1 r 5 $partner\$" /tmp/case/status
+	for access in $(seq 0 $(($(accesses /tmp/case/status) - 1))); do
+		comes $partner
+		order bus fails once "$access"
+		check_errno EIO order ax88772a poll 1
+		order ax88772a poll 1
+	done
+	note "the accesses of a status: $(sed 's/^1 //' /tmp/case/status | tr '\n' ,)"
 done
-note "the accesses of a status: $(sed 's/^1 //' /tmp/case/status | tr '\n' ,)"
+check_eq "the last" "r 0" "$(sed -n '$s/^1 \(r [0-9a-f]*\) .*/\1/p' /tmp/case/status)"
+
+point "as long as the link stays nothing is asked but whether it does"
+for partner in 45e1 0; do
+	comes $partner
+	order ax88772a poll 1
+	traced /tmp/case/again order ax88772a poll 1
+	check_eq "what is read" "0,1," "$(sed 's/^1 r \([0-9a-f]*\) .*/\1/' /tmp/case/again | tr '\n' ,)"
+done
 order ax88772a link off
+order ax88772a partner 45e1
+order ax88772a power
 
 point "a PHY that cannot be reset is EIO, and stays down"
 for chip in ax88772a ax88772c ax88796b; do

@@ -75,8 +75,8 @@ for partner in "4041 10 full" "4081 100 half" "4021 10 half" "41e1 100 full"; do
 	order ax88772a partner "$1"
 	order trace on
 	link_comes ax88772a
-	shows "$2" "$3"
 	check grep -q "^1 r 5 $1\$" "$SIM/trace"
+	shows "$2" "$3"
 done
 ! grep -q '^1 r 0 [0-9a-f]*[13579bdf][0-9a-f][0-9a-f]$' "$SIM/trace" || fail "its control register says full duplex"
 

@@ -8,8 +8,8 @@
 use core::ffi::CStr;
 
 use kernel::module_phy_driver;
-use kernel::net::phy::reg::{C22, bits};
-use kernel::net::phy::{Device, DeviceId, DeviceState, Driver, DuplexMode, flags};
+use kernel::net::phy::reg::C22;
+use kernel::net::phy::{Device, DeviceId, DeviceState, Driver, flags};
 use kernel::prelude::*;
 
 module_phy_driver! {
@@ -39,22 +39,11 @@ impl Driver for Ax88772a {
     const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_exact_mask(0x003b_1861);
 
     fn read_status(phy: &mut Device) -> Result {
-        phy.genphy_update_link()?;
-        if !phy.is_link_up() {
-            return Ok(());
-        }
-        let control = phy.read(C22::BMCR)?;
-        let fast = control & bits::BMCR_SPEED100 != 0;
-        phy.set_speed(Some(if fast { 100 } else { 10 }));
-        let both = control & bits::BMCR_FULLDPLX != 0;
-        phy.set_duplex(if both {
-            DuplexMode::Full
-        } else {
-            DuplexMode::Half
-        });
-        phy.genphy_read_lpa()?;
-        if phy.is_autoneg_enabled() && phy.is_autoneg_completed() {
-            phy.resolve_aneg_linkmode();
+        // The standard's way leaves the speed unknown where there is no link, or where the partners
+        // have nothing in common that it knows of.
+        phy.genphy_read_status::<C22>()?;
+        if phy.speed().is_none() && phy.is_link_up() {
+            phy.genphy_read_status_fixed()?;
         }
         Ok(())
     }

@@ -212,6 +212,7 @@ impl Device {
 
     /// The speed in Mbit/s, if it is known.
     #[must_use]
+    #[inline]
     pub fn speed(&self) -> Option<u32> {
         // SAFETY: as above.
         u32::try_from(unsafe { bindings::ferrite_phy_speed(self.as_raw()) }).ok()
@@ -318,6 +319,9 @@ helpers! {
     genphy_resume = genphy_resume;
     /// Reads from `BMSR` whether there is a link. May sleep. Clause 22.
     genphy_update_link = ferrite_phy_genphy_update_link;
+    /// Reads speed and duplex from `BMCR`: what was chosen, or what some PHYs have come to with their
+    /// partners. May sleep. Clause 22.
+    genphy_read_status_fixed = genphy_read_status_fixed;
     /// Reads what the link partner can do, if autonegotiation is complete. May sleep. Clause 22.
     genphy_read_lpa = genphy_read_lpa;
 }

@@ -423,7 +423,18 @@ fn the_standard_s_ways() -> Result {
         assert!(phy.is_link_up() && phy.is_autoneg_completed());
         assert_eq!(phy.speed(), Some(100));
         Ok(())
-    })?
+    })??;
+    for (control, speed, mode) in [
+        (0, 10, DuplexMode::Half),
+        (bits::BMCR_FULLDPLX, 10, DuplexMode::Full),
+        (bits::BMCR_SPEED100, 100, DuplexMode::Half),
+    ] {
+        fake.set(C22::BMCR, control);
+        bus.with_phy(0, |phy| phy.genphy_read_status_fixed())??;
+        let seen = bus.with_phy(0, |phy| (phy.speed(), phy.duplex()))?;
+        assert_eq!(seen, (Some(speed), mode));
+    }
+    Ok(())
 }
 
 #[kernel_test]
