@@ -14,11 +14,11 @@ FIRMWARE=/lib/firmware/qt2025-2.0.3.3.fw
 
 cleanup() {
 	sim_cleanup
-	rm -f "$FIRMWARE"
+	rm -f "$FIRMWARE" "$FIRMWARE.xz"
 }
 
 # The revision; 11 writes; the first, another and the last byte of 1000; one more write; two heartbeats.
-ACCESSES=$(brief "0 1 10 500 1013" "0 1 2 3 4 5 6 7 8 9 10 11 12 500 1011 1012 1013 1014")
+ACCESSES=$(brief "0 1 2 10 11 500 1012 1013" "0 1 2 3 4 5 6 7 8 9 10 11 12 500 1011 1012 1013 1014")
 
 firmware() { head -c "$1" /dev/urandom >"$FIRMWARE"; }
 state() { cat "$SIM/state"; }
@@ -66,6 +66,17 @@ point "firmware that is empty is EINVAL"
 mark
 refused EINVAL
 check_dmesg "$PHY: no firmware qt2025-2.0.3.3.fw: EINVAL"
+
+point "firmware of which nothing is left when the kernel has unpacked it is ENOENT"
+rm -f "$FIRMWARE"
+# What `xz --check=crc32` makes of nothing.
+printf '\375\067\172\130\132\000\000\001\151\042\336\066\000\000\000\000\034\337\104\041\220\102\231\015\001\000\000\000\000\001\131\132' \
+	>"$FIRMWARE.xz"
+mark
+refused ENOENT
+check_dmesg "$PHY: no firmware qt2025-2.0.3.3.fw: ENOENT"
+rm -f "$FIRMWARE.xz"
+check_eq "its 8051" off "$(state)"
 
 point "firmware of an odd number of bytes is EINVAL"
 for size in 1 16383 24577; do

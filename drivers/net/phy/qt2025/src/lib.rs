@@ -39,6 +39,8 @@ const DEVICES: [Mmd; 2] = [Mmd::PCS, Mmd::PHYXS];
 const MEMORY: u16 = 0x8000;
 const PART: usize = 16 * 1024;
 const WHOLE: usize = 24 * 1024;
+/// It is words of 16 bits.
+const WORD: usize = 2;
 
 /// The chip's revision in the high byte.
 const REVISION: C45 = C45::new(Mmd::PMAPMD, 0xd001);
@@ -106,13 +108,13 @@ fn check_revision(phy: &Device) -> Result {
     Ok(())
 }
 
-/// The firmware, of a size that it can have: not empty, words of 16 bits, and not larger than the
-/// memory for it.
+/// The firmware, of a size that it can have: whole words, one at least, and not larger than the memory
+/// for it.
 fn firmware(phy: &Device) -> Result<Firmware> {
     let firmware = Firmware::request(FIRMWARE, phy.generic())
         .inspect_err(|error| dev_err!(phy, "no firmware {}: {}", FIRMWARE, *error))?;
     let size = firmware.size();
-    if size == 0 || !size.is_multiple_of(2) {
+    if size < WORD || !size.is_multiple_of(WORD) {
         dev_err!(
             phy,
             "firmware {} has {} bytes: it is not whole",
