@@ -312,6 +312,7 @@ nova_lives() {
 	nova_has_booted "$@"
 	# The booter alone sets it up there.
 	[ "$1" = GA100 ] || nova_protects "$3"
+	ready=$(nova_ready)
 	point "it is heard by interrupts"
 	nova_hears
 	nova_hears
@@ -333,7 +334,11 @@ nova_lives() {
 	done
 	nova_bind
 	unload nova
+	note "ready $ready ms after the probe began"
 }
+
+# nova_ready: how many milliseconds it took from the probe's begin until the virtual GPU that was found was ready.
+nova_ready() { sed -n 's/^ready: \([0-9]*\)...\.[0-9]* us$/\1/p' "/sys/kernel/debug/nova/${VGPU##*/}/boot"; }
 
 # free_kib: KiB of memory that is free, those on the lists of the processors among them: MemFree leaves
 # them out, and newer kernels keep up to an eighth of a zone there.
