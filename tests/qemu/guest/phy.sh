@@ -34,8 +34,8 @@ soon() {
 	asked=0
 	until "$@"; do
 		asked=$((asked + 1))
-		[ $asked -lt 1000 ] || sleep 0.02
-		[ $asked -lt 2000 ] || fail "'$*' did not come true"
+		[ $asked -lt 200 ] || sleep 0.05
+		[ $asked -lt 600 ] || fail "'$*' did not come true"
 	done
 }
 
