@@ -34,6 +34,18 @@ void ferrite_device_print(int level, const struct device *dev, const char *text,
 	_dev_printk(head, dev, "%.*s\n", (int)len, text);
 }
 
+/* With an errno behind the text: its name, or its number if it has no name. */
+void ferrite_device_print_error(int level, const struct device *dev, const char *text, size_t len, const char *name,
+				size_t name_len, int error)
+{
+	const char head[] = { KERN_SOH_ASCII, '0' + level, '\0' };
+
+	if (name_len)
+		_dev_printk(head, dev, "%.*s%.*s\n", (int)len, text, (int)name_len, name);
+	else
+		_dev_printk(head, dev, "%.*s%d\n", (int)len, text, error);
+}
+
 /*
  * The line goes on with ferrite_print_cont. A record that carries the device as data, as _dev_printk's does, is never
  * continued; so only its text names the device.

@@ -23,6 +23,8 @@ void *ferrite_device_drvdata(const struct device *dev);
 void ferrite_device_set_drvdata(struct device *dev, void *data);
 int ferrite_device_uevent(struct device *dev, enum ferrite_uevent action, char **environment);
 void ferrite_device_print(int level, const struct device *dev, const char *text, size_t len);
+void ferrite_device_print_error(int level, const struct device *dev, const char *text, size_t len, const char *name,
+				size_t name_len, int error);
 void ferrite_device_print_start(int level, const struct device *dev, const char *text, size_t len);
 
 int ferrite_devres_add(struct device *dev, void (*action)(void *data), void *data);

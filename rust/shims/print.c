@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 #include "print.h"
@@ -8,6 +9,17 @@
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len)
 {
 	_printk(KERN_SOH "%c%.*s: %.*s\n", '0' + level, (int)module_len, module, (int)len, text);
+}
+
+/* With an errno behind the text: its name, or its number if it has no name. */
+void ferrite_print_error(int level, const char *module, size_t module_len, const char *text, size_t len,
+			 const char *name, size_t name_len, int error)
+{
+	if (name_len)
+		_printk(KERN_SOH "%c%.*s: %.*s%.*s\n", '0' + level, (int)module_len, module, (int)len, text,
+			(int)name_len, name);
+	else
+		_printk(KERN_SOH "%c%.*s: %.*s%d\n", '0' + level, (int)module_len, module, (int)len, text, error);
 }
 
 /* The same line in parts. */
@@ -24,6 +36,12 @@ void ferrite_print_cont(const char *text, size_t len)
 void ferrite_print_end(const char *text, size_t len)
 {
 	_printk(KERN_CONT "%.*s\n", (int)len, text);
+}
+
+/* Some C function has returned what it should not. */
+void ferrite_print_no_errno(int value)
+{
+	_printk(KERN_WARNING "%s: %d is no errno\n", THIS_MODULE->name, value);
 }
 
 /* What stands for the pointer, and how long that is. */

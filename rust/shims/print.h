@@ -5,9 +5,12 @@
 #include <linux/types.h>
 
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len);
+void ferrite_print_error(int level, const char *module, size_t module_len, const char *text, size_t len,
+			 const char *name, size_t name_len, int error);
 void ferrite_print_start(int level, const char *module, size_t module_len, const char *text, size_t len);
 void ferrite_print_cont(const char *text, size_t len);
 void ferrite_print_end(const char *text, size_t len);
+void ferrite_print_no_errno(int value);
 size_t ferrite_print_pointer(char *text, size_t len, const void *pointer);
 bool ferrite_print_hashes(const void *pointer);
 

@@ -110,7 +110,8 @@ impl Error {
 
     #[cold]
     fn no_errno(value: c_int) -> Self {
-        crate::pr_warn!("{} is no errno", value);
+        // SAFETY: it prints a number, in any context. In C, as every module with a result of C's has it.
+        unsafe { bindings::ferrite_print_no_errno(value) };
         code::EINVAL
     }
 

@@ -32,9 +32,11 @@ mod tests;
 
 use core::fmt;
 
+use crate::error::Error;
+
 pub use line::{Line, Text};
 #[doc(hidden)]
-pub use number::{Integer, Native, Value, ViaUfmt};
+pub use number::{EndsOtherwise, EndsWithError, Integer, Native, Value, ViaUfmt};
 #[doc(hidden)]
 pub use pointer::{Adapter, Shown};
 pub use pointer::{Address, Hashed};
@@ -171,6 +173,28 @@ pub fn write_str(level: Level, origin: &str, text: &str) {
             origin.len(),
             text.as_ptr().cast(),
             text.len(),
+        );
+    }
+}
+
+/// Prints a text with an error behind it as one line.
+#[doc(hidden)]
+#[inline(never)]
+pub fn write_error(level: Level, origin: &str, text: &str, error: Error) {
+    let name = error.name().unwrap_or_default();
+    // SAFETY:
+    // - all pointers are valid for reads of the lengths that go with them;
+    // - the function only reads, and may be called from any context.
+    unsafe {
+        bindings::ferrite_print_error(
+            level as core::ffi::c_int,
+            origin.as_ptr().cast(),
+            origin.len(),
+            text.as_ptr().cast(),
+            text.len(),
+            name.as_ptr().cast(),
+            name.len(),
+            error.to_errno(),
         );
     }
 }

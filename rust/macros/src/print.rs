@@ -157,6 +157,26 @@ fn line(
     }
     let line = Ident::new("line", Span::mixed_site());
     let sink = Ident::new("_sink", Span::mixed_site());
+    if let Some((text, last)) = ends_with(format, &pieces, args) {
+        let value = Ident::new("value", Span::mixed_site());
+        let error = Ident::new("error", Span::mixed_site());
+        return Ok(quote!({
+            #[allow(unused_imports, reason = "which one a value needs depends on its type")]
+            use ::kernel::print::{EndsOtherwise as _, EndsWithError as _, Native as _, ViaUfmt as _};
+            match &#last {
+                #value => (&::kernel::print::Value(#value)).end(
+                    |#error| #module::write_error(#start, #text, #error),
+                    || {
+                        let mut #line = #module::#begin(#start);
+                        let #sink = &mut #line;
+                        ::kernel::print::Sink::text(&mut *#sink, #text);
+                        (&::kernel::print::Value(#value)).display(&mut *#sink);
+                        #line.end();
+                    },
+                ),
+            }
+        }));
+    }
     let Some(writes) = plain(&sink, format, &pieces, args) else {
         let args = core_args(format, &pieces, args)?;
         return Ok(quote!(#module::write_core(#start, #args)));
@@ -209,6 +229,27 @@ fn constant<'a>(pieces: &'a [Piece], args: &[Expr]) -> Option<&'a str> {
         ([Piece::Text(text)], []) => Some(text),
         _ => None,
     }
+}
+
+/// A text with one value behind it, which is shown by `{}`: mostly an error, which takes less then.
+fn ends_with<'a>(
+    format: &LitStr,
+    pieces: &'a [Piece],
+    args: &[Expr],
+) -> Option<(&'a str, TokenStream)> {
+    let [Piece::Text(text), Piece::Hole { name, spec }] = pieces else {
+        return None;
+    };
+    let value = match args {
+        _ if !spec.is_empty() => return None,
+        [arg] if name.is_empty() && named(arg).is_none() => quote!(#arg),
+        [] if !name.is_empty() => {
+            let name = captured(name, format)?;
+            quote!(#name)
+        }
+        _ => return None,
+    };
+    Some((text, value))
 }
 
 /// Statements that add each piece to `sink`, a variable; `None` if that takes `core::fmt`.
@@ -356,6 +397,11 @@ mod tests {
         let by = |tokens: TokenStream| expand(tokens).unwrap().to_string();
         assert!(by(quote!(l, "text")).contains("write_str"));
         assert!(by(quote!(l, "{}", x)).contains("Line"));
+        assert!(by(quote!(l, "text: {}", x)).contains("write_error"));
+        assert!(by(quote!(l, "text: {x}")).contains("write_error"));
+        assert!(!by(quote!(l, "text: {:x}", x)).contains("write_error"));
+        assert!(!by(quote!(l, "text: {}.", x)).contains("write_error"));
+        assert!(!by(quote!(l, "text: {}", x = 1)).contains("write_error"));
         assert!(by(quote!(l, "{:?}", x)).contains("format_args"));
         assert!(by(quote!(l, "{:08x}", x)).contains("format_args"));
         assert!(by(quote!(l, "{a}", a = 1)).contains("format_args"));

@@ -13,6 +13,9 @@ point "each way of formatting prints what it should"
 check_dmesg 'basics: plain -5 48879 beef 0xbeef crab true é$'
 check_dmesg 'basics: core   crab 00beef Some\(48879\) EINVAL$'
 check_dmesg 'basics: errors ENOSPC -4000$'
+for last in ENOSPC -4000 EINVAL 'no error'; do
+	check_dmesg "basics: the last is $last\$"
+done
 check_dmesg 'basics: braces \{\} 100%s %d$'
 check_dmesg 'basics: long [0-9]{300}end$'
 check_dmesg 'basics: 5 is no errno$'

@@ -6,6 +6,7 @@ use core::ffi::c_int;
 use core::fmt;
 
 use super::Device;
+use crate::error::Error;
 use crate::print::{Level, Line};
 
 /// Prints a constant text as one line.
@@ -20,6 +21,27 @@ pub fn write_str(device: &Device, level: Level, text: &str) {
             device.as_raw(),
             text.as_ptr().cast(),
             text.len(),
+        );
+    }
+}
+
+/// Prints a text with an error behind it as one line.
+#[doc(hidden)]
+#[inline(never)]
+pub fn write_error(device: &Device, level: Level, text: &str, error: Error) {
+    let name = error.name().unwrap_or_default();
+    // SAFETY:
+    // - the device is there, and the texts are valid for reads of their lengths;
+    // - the function only reads, and may be called from any context.
+    unsafe {
+        bindings::ferrite_device_print_error(
+            level as c_int,
+            device.as_raw(),
+            text.as_ptr().cast(),
+            text.len(),
+            name.as_ptr().cast(),
+            name.len(),
+            error.to_errno(),
         );
     }
 }

@@ -63,6 +63,7 @@ unsafe fn start(level: Level, origin: *const u8, len: usize, text: &[u8], end: b
 impl<'a> Line<'a> {
     /// Starts a line.
     #[must_use]
+    #[inline]
     pub fn new(level: Level, origin: &'a str) -> Self {
         // SAFETY: it is a text.
         unsafe { Self::with(level, origin.as_ptr(), origin.len(), start) }
@@ -73,6 +74,8 @@ impl<'a> Line<'a> {
     /// # Safety
     ///
     /// `start` may be called with `origin` and `len` during `'a`.
+    // Once in a module, as the rest: a line is written where something has failed.
+    #[inline(never)]
     pub(crate) unsafe fn with(level: Level, origin: *const u8, len: usize, start: Start) -> Self {
         Self {
             level,
@@ -87,6 +90,7 @@ impl<'a> Line<'a> {
     }
 
     /// Adds a text.
+    #[inline(never)]
     pub fn text(&mut self, text: &str) {
         text.bytes().for_each(|byte| self.push(byte));
     }
@@ -97,11 +101,14 @@ impl<'a> Line<'a> {
     }
 
     /// Prints the line.
+    // Inlined, since the line would be moved otherwise.
+    #[inline]
     pub fn end(mut self) {
         self.flush(true);
     }
 
     /// Prints what has been collected; `end` says whether the line ends with it.
+    #[inline(never)]
     fn flush(&mut self, end: bool) {
         let text = self.buffer.get(..self.used).unwrap_or_default();
         // SAFETY:
@@ -132,6 +139,7 @@ impl Line<'_> {
 }
 
 impl Sink for Line<'_> {
+    #[inline]
     fn text(&mut self, text: &str) {
         self.text(text);
     }
@@ -140,6 +148,7 @@ impl Sink for Line<'_> {
 impl ufmt::uWrite for Line<'_> {
     type Error = core::convert::Infallible;
 
+    #[inline]
     fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
         self.text(text);
         Ok(())

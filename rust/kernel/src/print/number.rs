@@ -88,6 +88,34 @@ impl<T: ufmt::uDisplay + ?Sized> ViaUfmt for &Value<'_, T> {
     }
 }
 
+/// The last value of a line is an error: C puts the line together.
+#[doc(hidden)]
+pub trait EndsWithError {
+    /// Calls `short` with it.
+    fn end(&self, short: impl FnOnce(Error), long: impl FnOnce());
+}
+
+/// It is something else.
+#[doc(hidden)]
+pub trait EndsOtherwise {
+    /// Calls `long`.
+    fn end(&self, short: impl FnOnce(Error), long: impl FnOnce());
+}
+
+impl EndsWithError for Value<'_, Error> {
+    #[inline]
+    fn end(&self, short: impl FnOnce(Error), _long: impl FnOnce()) {
+        short(*self.0);
+    }
+}
+
+impl<T: ?Sized> EndsOtherwise for &Value<'_, T> {
+    #[inline]
+    fn end(&self, _short: impl FnOnce(Error), long: impl FnOnce()) {
+        long();
+    }
+}
+
 /// What takes a text, as `ufmt` wants it.
 struct ToUfmt<'a, S>(&'a mut S);
 

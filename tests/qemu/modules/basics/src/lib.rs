@@ -76,6 +76,11 @@ fn texts() -> Result {
         EINVAL
     );
     pr_info!("errors {} {}", ENOSPC, Error::from_errno(-4000));
+    pr_info!("the last is {}", ENOSPC);
+    let unnamed = Error::from_errno(-4000);
+    pr_info!("the last is {unnamed}");
+    pr_info!("the last is {}", &EINVAL);
+    pr_info!("the last is {}", "no error");
     pr_info!("braces {{}} 100%s %d");
     pointers();
     pr_info!("long {}{}{}{}", LONG, LONG, LONG, "end");
