@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/ethtool_netlink.h>
 #include <linux/mdio.h>
+#include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/phy.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -20,51 +23,90 @@ static u32 ferrite_phy_driver_flags(u32 flags)
 	       (flags & FERRITE_PHY_POLL_CABLE_TEST ? PHY_POLL_CABLE_TEST : 0);
 }
 
+/* Where a function stands in a struct ferrite_phy_ops, and where in C's own, whose layout is the kernel's affair. */
+struct ferrite_phy_place {
+	u16 from;
+	u16 to;
+};
+
+#define FERRITE_PHY_PLACE(ours, theirs)								\
+	{ offsetof(struct ferrite_phy_ops, ours) +						\
+		  BUILD_BUG_ON_ZERO(!__same_type(((struct ferrite_phy_ops *)0)->ours,		\
+						 ((struct phy_driver *)0)->theirs)),		\
+	  offsetof(struct phy_driver, theirs) }
+
+/* A table, since assignments are code, ten bytes each, in whatever is a driver. */
+static const struct ferrite_phy_place ferrite_phy_places[] = {
+	FERRITE_PHY_PLACE(soft_reset, soft_reset),
+	FERRITE_PHY_PLACE(config_init, config_init),
+	FERRITE_PHY_PLACE(probe, probe),
+	FERRITE_PHY_PLACE(remove, remove),
+	FERRITE_PHY_PLACE(get_features, get_features),
+#ifdef HAVE_PHY_MATCH_DRIVER
+	FERRITE_PHY_PLACE(match_driver, match_phy_device),
+#else
+	FERRITE_PHY_PLACE(match, match_phy_device),
+#endif
+	FERRITE_PHY_PLACE(config_aneg, config_aneg),
+	FERRITE_PHY_PLACE(read_status, read_status),
+	FERRITE_PHY_PLACE(suspend, suspend),
+	FERRITE_PHY_PLACE(resume, resume),
+	FERRITE_PHY_PLACE(read_mmd, read_mmd),
+	FERRITE_PHY_PLACE(write_mmd, write_mmd),
+	FERRITE_PHY_PLACE(link_change_notify, link_change_notify),
+	FERRITE_PHY_PLACE(config_intr, config_intr),
+	FERRITE_PHY_PLACE(handle_interrupt, handle_interrupt),
+	FERRITE_PHY_PLACE(get_sset_count, get_sset_count),
+	FERRITE_PHY_PLACE(get_strings, get_strings),
+	FERRITE_PHY_PLACE(get_stats, get_stats),
+	FERRITE_PHY_PLACE(cable_test_start, cable_test_start),
+	FERRITE_PHY_PLACE(cable_test_get_status, cable_test_get_status),
+	FERRITE_PHY_PLACE(get_tunable, get_tunable),
+	FERRITE_PHY_PLACE(set_tunable, set_tunable),
+};
+
 static void ferrite_phy_driver_init(struct phy_driver *driver, const struct ferrite_phy_driver *from)
 {
-	const struct ferrite_phy_ops *ops = from->ops;
+	int i;
 
 	driver->name = (char *)from->name;
 	driver->phy_id = from->id;
 	driver->phy_id_mask = from->mask;
 	driver->flags = ferrite_phy_driver_flags(from->flags);
-	driver->soft_reset = ops->soft_reset;
-	driver->config_init = ops->config_init;
-	driver->probe = ops->probe;
-	driver->remove = ops->remove;
-	driver->get_features = ops->get_features;
-#ifdef HAVE_PHY_MATCH_DRIVER
-	driver->match_phy_device = ops->match_driver;
-#else
-	driver->match_phy_device = ops->match;
-#endif
-	driver->config_aneg = ops->config_aneg;
-	driver->read_status = ops->read_status;
-	driver->suspend = ops->suspend;
-	driver->resume = ops->resume;
-	driver->read_mmd = ops->read_mmd;
-	driver->write_mmd = ops->write_mmd;
-	driver->link_change_notify = ops->link_change_notify;
-	driver->config_intr = ops->config_intr;
-	driver->handle_interrupt = ops->handle_interrupt;
-	driver->get_sset_count = ops->get_sset_count;
-	driver->get_strings = ops->get_strings;
-	driver->get_stats = ops->get_stats;
-	driver->cable_test_start = ops->cable_test_start;
-	driver->cable_test_get_status = ops->cable_test_get_status;
-	driver->get_tunable = ops->get_tunable;
-	driver->set_tunable = ops->set_tunable;
+	for (i = 0; i < ARRAY_SIZE(ferrite_phy_places); i++) {
+		const void *ours = (const void *)from->ops + ferrite_phy_places[i].from;
+
+		*(void **)((void *)driver + ferrite_phy_places[i].to) = *(void *const *)ours;
+	}
 }
 
+/* In the module's list as long as they are registered, and again until they are freed. */
 struct ferrite_phy_drivers {
-	struct ferrite_registration after;
+	struct ferrite_registration registration;
 	int count;
 	struct phy_driver drivers[];
 };
 
+static void ferrite_phy_drivers_hold(struct ferrite_registration *registration)
+{
+}
+
+/* Nobody has unregistered them, and somebody may still have them: so their memory stays. */
+static void ferrite_phy_drivers_leaked(struct ferrite_registration *registration)
+{
+	struct ferrite_phy_drivers *drivers = container_of(registration, struct ferrite_phy_drivers, registration);
+
+	_printk(KERN_WARNING "%s: PHY drivers were never dropped, and are taken away\n", THIS_MODULE->name);
+	phy_drivers_unregister(drivers->drivers, drivers->count);
+}
+
+static void ferrite_phy_drivers_free(struct ferrite_registration *registration)
+{
+	kfree(container_of(registration, struct ferrite_phy_drivers, registration));
+}
+
 /* C's drivers are made here, since their layout is the kernel's affair. */
-struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count,
-							 struct module *owner)
+struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count)
 {
 	struct ferrite_phy_drivers *made = kzalloc(struct_size(made, drivers, count), GFP_KERNEL);
 	int i, ret;
@@ -74,32 +116,29 @@ struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_ph
 	made->count = count;
 	for (i = 0; i < count; i++)
 		ferrite_phy_driver_init(&made->drivers[i], &drivers[i]);
-	ret = phy_drivers_register(made->drivers, count, owner);
-	if (!ret)
-		return made;
-	kfree(made);
-	return ERR_PTR(ret);
-}
-
-static void ferrite_phy_drivers_hold(struct ferrite_registration *after)
-{
-}
-
-static void ferrite_phy_drivers_free(struct ferrite_registration *after)
-{
-	kfree(container_of(after, struct ferrite_phy_drivers, after));
+	ret = phy_drivers_register(made->drivers, count, THIS_MODULE);
+	if (ret) {
+		kfree(made);
+		return ERR_PTR(ret);
+	}
+	made->registration.hold = ferrite_phy_drivers_hold;
+	made->registration.end = ferrite_phy_drivers_leaked;
+	ferrite_registration_add(&made->registration);
+	return made;
 }
 
 /*
  * Phylib does not take a PHY's lock to unbind its driver: who was about to call it may still look at it. As long as
- * there can be such a one, the module is in use; so it is freed when the module goes.
+ * there can be such a one, the module is in use; so it is freed when the module goes. The module's exit may have been
+ * here before.
  */
 void ferrite_phy_drivers_unregister(struct ferrite_phy_drivers *drivers)
 {
+	if (!ferrite_registration_remove(&drivers->registration))
+		return;
 	phy_drivers_unregister(drivers->drivers, drivers->count);
-	drivers->after.hold = ferrite_phy_drivers_hold;
-	drivers->after.end = ferrite_phy_drivers_free;
-	ferrite_registration_add(&drivers->after);
+	drivers->registration.end = ferrite_phy_drivers_free;
+	ferrite_registration_add(&drivers->registration);
 }
 
 struct device *ferrite_phy_to_device(struct phy_device *phydev)
@@ -135,11 +174,6 @@ int ferrite_phy_address(const struct phy_device *phydev)
 	return phydev->mdio.addr;
 }
 
-void ferrite_phy_lock(struct phy_device *phydev)
-{
-	mutex_lock(&phydev->lock);
-}
-
 void ferrite_phy_unlock(struct phy_device *phydev)
 {
 	mutex_unlock(&phydev->lock);
@@ -149,13 +183,14 @@ void ferrite_phy_unlock(struct phy_device *phydev)
  * When a probe fails, phylib takes away triggers of LEDs that it has not made yet: it finds the number of those of the
  * driver before, which are gone. And if it makes none for this driver, it would switch off the last of them that was on.
  */
-void ferrite_phy_before_probe(struct phy_device *phydev)
+int ferrite_phy_before_probe(struct phy_device *phydev)
 {
 #ifdef CONFIG_LED_TRIGGER_PHY
 	phydev->phy_num_led_triggers = 0;
 	phydev->led_link_trigger = NULL;
 	phydev->last_triggered = NULL;
 #endif
+	return 0;
 }
 
 /*
@@ -170,14 +205,18 @@ void ferrite_phy_before_remove(struct phy_device *phydev)
 }
 
 /*
- * Which of a driver's functions are called with the lock held differs between kernels, and between the callers in one
- * kernel. A mutex keeps its owner in the bits above those that a task's alignment leaves free.
+ * Takes the lock unless this task has it, and says whether it was taken. Which of a driver's functions are called with
+ * it held differs between kernels, and between the callers in one kernel. A mutex keeps its owner in the bits above
+ * those that a task's alignment leaves free.
  */
-bool ferrite_phy_lock_is_ours(const struct phy_device *phydev)
+bool ferrite_phy_lock(struct phy_device *phydev)
 {
 	unsigned long owner = atomic_long_read(&phydev->lock.owner);
 
-	return (owner ^ (unsigned long)current) < L1_CACHE_BYTES;
+	if (likely((owner ^ (unsigned long)current) < L1_CACHE_BYTES))
+		return false;
+	mutex_lock(&phydev->lock);
+	return true;
 }
 
 enum ferrite_phy_state ferrite_phy_state(const struct phy_device *phydev)

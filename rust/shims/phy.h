@@ -12,7 +12,6 @@
 struct device;
 struct ferrite_phy_drivers;
 struct mii_bus;
-struct module;
 struct net_device;
 struct phy_device;
 struct phy_driver;
@@ -114,8 +113,7 @@ struct ferrite_phy_driver {
 	const struct ferrite_phy_ops *ops;
 };
 
-struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count,
-							 struct module *owner);
+struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count);
 void ferrite_phy_drivers_unregister(struct ferrite_phy_drivers *drivers);
 
 struct device *ferrite_phy_to_device(struct phy_device *phydev);
@@ -125,12 +123,11 @@ bool ferrite_phy_has_mmd(const struct phy_device *phydev, int mmd);
 u32 ferrite_phy_mmd_id(const struct phy_device *phydev, int mmd);
 int ferrite_phy_address(const struct phy_device *phydev);
 
-void ferrite_phy_before_probe(struct phy_device *phydev);
+int ferrite_phy_before_probe(struct phy_device *phydev);
 void ferrite_phy_before_remove(struct phy_device *phydev);
 
-void ferrite_phy_lock(struct phy_device *phydev);
+bool ferrite_phy_lock(struct phy_device *phydev);
 void ferrite_phy_unlock(struct phy_device *phydev);
-bool ferrite_phy_lock_is_ours(const struct phy_device *phydev);
 
 enum ferrite_phy_state ferrite_phy_state(const struct phy_device *phydev);
 bool ferrite_phy_link(const struct phy_device *phydev);

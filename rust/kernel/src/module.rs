@@ -6,7 +6,7 @@
 
 mod registration;
 
-pub(crate) use registration::Registration;
+pub(crate) use registration::{Registration, end_registrations};
 
 use core::cell::UnsafeCell;
 use core::ffi::c_int;

@@ -37,3 +37,11 @@ load ax88796b
 check_eq "drivers" 4 "$(drivers | wc -l)"
 unload ax88796b
 unload qt2025
+
+point "drivers that their module has forgotten go with it"
+mark
+load phytaken forget=1
+check_eq "drivers" 2 "$(drivers | wc -l)"
+unload phytaken
+check_dmesg 'phytaken: PHY drivers were never dropped, and are taken away$'
+check_eq "drivers" "" "$(drivers)"

@@ -33,7 +33,7 @@ impl Registration {
     /// - It stays where it is until [`Self::remove`] was called, or `end` has returned. What `hold` does
     ///   keeps it in place for `end`.
     pub(crate) unsafe fn add(&self, hold: Callback, end: Callback) {
-        super::end_with(end_all);
+        end_registrations();
         let this = self.0.get();
         // SAFETY: the caller promises that nobody else uses it yet, and that it stays.
         unsafe {
@@ -53,6 +53,11 @@ impl Registration {
         // SAFETY: the caller promises that its links are initialised.
         unsafe { bindings::ferrite_registration_remove(self.0.get()) }
     }
+}
+
+/// Has the module's exit end what is in the list: to be called before something is put there.
+pub(crate) fn end_registrations() {
+    super::end_with(end_all);
 }
 
 /// Ends what is in the list, the youngest first.

@@ -37,6 +37,6 @@ mod tunable;
 pub use cable::{CablePair, CableResult, CableTest};
 pub(crate) use device::Held;
 pub use device::{Device, DeviceState, DuplexMode, Lock, Locked, Unlocked};
-pub use driver::{Driver, DriverVTable, Status, flags};
+pub use driver::{Driver, DriverVTable, Power, Status, flags};
 pub use id::{DeviceId, DeviceMask, MdioDeviceId};
 pub use registration::Registration;

@@ -9,7 +9,7 @@ use core::ffi::CStr;
 
 use kernel::module_phy_driver;
 use kernel::net::phy::reg::C22;
-use kernel::net::phy::{Device, DeviceId, DeviceState, Driver, flags};
+use kernel::net::phy::{Device, DeviceId, DeviceState, Driver, Power, flags};
 use kernel::prelude::*;
 
 module_phy_driver! {
@@ -37,6 +37,7 @@ impl Driver for Ax88772a {
     const FLAGS: u32 = flags::IS_INTERNAL;
     const NAME: &'static CStr = c"Asix Electronics AX88772A";
     const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_exact_mask(0x003b_1861);
+    const POWER: Power = Power::Clause22;
 
     fn read_status(phy: &mut Device) -> Result {
         // The standard's way leaves the speed unknown where there is no link, or where the partners
@@ -46,14 +47,6 @@ impl Driver for Ax88772a {
             phy.genphy_read_status_fixed()?;
         }
         Ok(())
-    }
-
-    fn suspend(phy: &mut Device) -> Result {
-        phy.genphy_suspend()
-    }
-
-    fn resume(phy: &mut Device) -> Result {
-        phy.genphy_resume()
     }
 
     fn soft_reset(phy: &mut Device) -> Result {
@@ -81,14 +74,7 @@ impl Driver for Ax88772c {
     const FLAGS: u32 = flags::IS_INTERNAL;
     const NAME: &'static CStr = c"Asix Electronics AX88772C";
     const PHY_DEVICE_ID: DeviceId = DeviceId::new_with_exact_mask(0x003b_1881);
-
-    fn suspend(phy: &mut Device) -> Result {
-        phy.genphy_suspend()
-    }
-
-    fn resume(phy: &mut Device) -> Result {
-        phy.genphy_resume()
-    }
+    const POWER: Power = Power::Clause22;
 
     fn soft_reset(phy: &mut Device) -> Result {
         soft_reset(phy)

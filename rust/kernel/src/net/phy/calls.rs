@@ -6,7 +6,7 @@ use core::ffi::c_int;
 use core::marker::PhantomData;
 
 use super::device::{Device, Held, Unlocked};
-use super::driver::{Driver, Status};
+use super::driver::{Driver, Power, Status};
 use super::reg::{self, C45, HeldBus, Mmd};
 use crate::error::{Result, to_c};
 use crate::irq::IrqReturn;
@@ -41,15 +41,15 @@ impl<T: Driver> Adapter<T> {
     pub(super) const OPS: &'static bindings::ferrite_phy_ops = &bindings::ferrite_phy_ops {
         soft_reset: has!(HAS_SOFT_RESET, soft_reset),
         config_init: has!(HAS_CONFIG_INIT, config_init),
-        probe: Some(Self::probe),
-        remove: Some(Self::remove),
+        probe: Some(Self::PROBE),
+        remove: Some(Self::REMOVE),
         get_features: has!(HAS_GET_FEATURES, get_features),
         match_: has!(HAS_MATCH_PHY_DEVICE, match_phy_device),
         match_driver: has!(HAS_MATCH_PHY_DEVICE, match_driver),
         config_aneg: has!(HAS_CONFIG_ANEG, config_aneg),
         read_status: Self::STATUS,
-        suspend: has!(HAS_SUSPEND, suspend),
-        resume: has!(HAS_RESUME, resume),
+        suspend: Self::SUSPEND,
+        resume: Self::RESUME,
         read_mmd: has!(HAS_READ_MMD, read_mmd),
         write_mmd: has!(HAS_WRITE_MMD, write_mmd),
         link_change_notify: has!(HAS_LINK_CHANGE_NOTIFY, link_change_notify),
@@ -70,6 +70,32 @@ impl<T: Driver> Adapter<T> {
         ),
     };
 
+    const PROBE: unsafe extern "C" fn(*mut bindings::phy_device) -> c_int = if T::HAS_PROBE {
+        Self::probe
+    } else {
+        bindings::ferrite_phy_before_probe
+    };
+
+    const REMOVE: unsafe extern "C" fn(*mut bindings::phy_device) = if T::HAS_REMOVE {
+        Self::remove
+    } else {
+        bindings::ferrite_phy_before_remove
+    };
+
+    const SUSPEND: Option<unsafe extern "C" fn(*mut bindings::phy_device) -> c_int> = match T::POWER
+    {
+        _ if T::HAS_SUSPEND => Some(Self::suspend),
+        Power::Clause22 => Some(bindings::genphy_suspend),
+        Power::Stays => None,
+    };
+
+    const RESUME: Option<unsafe extern "C" fn(*mut bindings::phy_device) -> c_int> = match T::POWER
+    {
+        _ if T::HAS_RESUME => Some(Self::resume),
+        Power::Clause22 => Some(bindings::genphy_resume),
+        Power::Stays => None,
+    };
+
     /// Phylib's own function is named as drivers in C name it, so that it is called with the lock or
     /// without, as they let it. It touches nothing of the driver's.
     const STATUS: Option<unsafe extern "C" fn(*mut bindings::phy_device) -> c_int> = match T::STATUS
@@ -87,9 +113,6 @@ impl<T: Driver> Adapter<T> {
     unsafe extern "C" fn probe(phy: *mut bindings::phy_device) -> c_int {
         // SAFETY: C calls this with a PHY that is there, and has made nothing for this driver yet.
         unsafe { bindings::ferrite_phy_before_probe(phy) };
-        if !T::HAS_PROBE {
-            return 0;
-        }
         // SAFETY: as above, in process context.
         unsafe { Held::new(phy) }.with(|phy| to_c(T::probe(phy)))
     }
@@ -98,10 +121,8 @@ impl<T: Driver> Adapter<T> {
         // SAFETY: C calls this with a PHY that is there, in process context; it has said that the PHY
         // does not run, and does not hold its lock.
         unsafe { bindings::ferrite_phy_before_remove(phy) };
-        if T::HAS_REMOVE {
-            // SAFETY: as above.
-            unsafe { Held::new(phy) }.with(T::remove);
-        }
+        // SAFETY: as above.
+        unsafe { Held::new(phy) }.with(T::remove);
     }
 
     unsafe extern "C" fn handle_interrupt(phy: *mut bindings::phy_device) -> bindings::irqreturn_t {

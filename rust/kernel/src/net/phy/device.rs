@@ -342,13 +342,9 @@ impl Held {
     /// stays bound: the driver itself is called, or the device is locked.
     #[inline]
     pub(crate) unsafe fn new(phy: *mut bindings::phy_device) -> Self {
-        // SAFETY: the caller promises that it is there. What another task does with the lock
-        // meanwhile does not change the answer.
-        let ours = unsafe { !bindings::ferrite_phy_lock_is_ours(phy) };
-        if ours {
-            // SAFETY: this task does not hold it.
-            unsafe { bindings::ferrite_phy_lock(phy) };
-        }
+        // SAFETY: the caller promises that it is there. Whether this task holds the lock is not changed by
+        // what another does with it meanwhile.
+        let ours = unsafe { bindings::ferrite_phy_lock(phy) };
         Self { phy, ours }
     }
 

@@ -35,6 +35,16 @@ pub enum Status {
     Clause45,
 }
 
+/// What becomes of a PHY's power when its network device goes down or the machine sleeps, where the
+/// driver has no functions for that: [`Driver::POWER`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// Nothing.
+    Stays,
+    /// It is powered down and up by `BMCR` of clause 22: `genphy_suspend`, `genphy_resume`.
+    Clause22,
+}
+
 /// A driver of PHYs.
 ///
 /// Where it does not have a function of its own, phylib does what the standard says, or nothing.
@@ -89,6 +99,11 @@ pub trait Driver: Sized + 'static {
     /// no more than [`Device::genphy_read_status`] is better left out, and this said: phylib then
     /// calls its own function at once, as for a driver in C, rather than by way of the driver.
     const STATUS: Status = Status::Clause22;
+
+    /// What phylib does where there is neither [`Self::suspend`] nor [`Self::resume`]. Two that would do
+    /// no more than [`Device::genphy_suspend`] and [`Device::genphy_resume`] are better left out, and
+    /// this said, as with [`Self::STATUS`].
+    const POWER: Power = Power::Stays;
 
     /// Resets the PHY, before it is initialised.
     ///
@@ -335,6 +350,10 @@ impl DriverVTable {
             assert!(
                 !T::HAS_READ_STATUS || matches!(T::STATUS, Status::Clause22),
                 "a driver has read_status, or says by STATUS what phylib is to do without"
+            );
+            assert!(
+                !(T::HAS_SUSPEND || T::HAS_RESUME) || matches!(T::POWER, Power::Stays),
+                "a driver has suspend and resume, or says by POWER what phylib is to do without"
             );
             assert!(
                 T::HAS_CONFIG_INTR == T::HAS_HANDLE_INTERRUPT,

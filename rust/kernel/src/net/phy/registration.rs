@@ -6,10 +6,8 @@ use core::ffi::c_int;
 use core::ptr::NonNull;
 
 use super::driver::DriverVTable;
-use crate::alloc::KBox;
-use crate::alloc::flags::GFP_KERNEL;
 use crate::error::{Result, from_err_ptr};
-use crate::module::{self, ThisModule};
+use crate::module;
 
 /// Drivers of PHYs that are in the system. When this is dropped they are unbound and go.
 ///
@@ -22,16 +20,9 @@ use crate::module::{self, ThisModule};
 ///
 /// # Invariants
 ///
-/// The pointer is that of a box which nobody else frees, as long as the registration in it was not
-/// taken from its list by another.
-pub struct Registration(NonNull<Inner>);
-
-#[repr(C)]
-struct Inner {
-    /// The first, so that its address is that of the whole.
-    registration: module::Registration,
-    drivers: *mut bindings::ferrite_phy_drivers,
-}
+/// The pointer is that of registered drivers, or of what is left of them if the module's exit has taken
+/// them away.
+pub struct Registration(NonNull<bindings::ferrite_phy_drivers>);
 
 // SAFETY: drivers may be unregistered on any CPU.
 unsafe impl Send for Registration {}
@@ -50,60 +41,24 @@ impl Registration {
     /// What `probe` says is the PHY's affair.
     pub fn new(drivers: &[DriverVTable]) -> Result<Self> {
         let count = c_int::try_from(drivers.len())?;
-        let mut inner = KBox::new(
-            Inner {
-                registration: module::Registration::new(),
-                drivers: core::ptr::null_mut(),
-            },
-            GFP_KERNEL,
-        )?;
-        // SAFETY: so many drivers are there; what they point to is static.
-        inner.drivers = from_err_ptr(unsafe {
-            bindings::ferrite_phy_drivers_register(
-                drivers.as_ptr().cast(),
-                count,
-                ThisModule::ADDRESS,
-            )
+        module::end_registrations();
+        // SAFETY: so many drivers are there; what they point to is static. If they are leaked, they
+        // go with the module, as has just been said.
+        let drivers = from_err_ptr(unsafe {
+            bindings::ferrite_phy_drivers_register(drivers.as_ptr().cast(), count)
         })?;
-        let inner = inner.into_raw();
-        // SAFETY: it is a box's that is not freed before `remove`, nor at all if `end` is called:
-        // then `remove` returns false.
-        unsafe { (*inner).registration.add(hold, end) };
-        // SAFETY: a box's pointer.
-        let inner = unsafe { NonNull::new_unchecked(inner) };
-        // INVARIANT: a box that has just been given up.
-        Ok(Self(inner))
+        // INVARIANT: they have just been registered.
+        // SAFETY: C returns what it has allocated, or an error.
+        Ok(Self(unsafe { NonNull::new_unchecked(drivers) }))
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // SAFETY: by the invariant it is there; it was added.
-        if !unsafe { self.0.as_ref().registration.remove() } {
-            // The module's exit ends it.
-            return;
-        }
-        // SAFETY: by the invariant it is ours alone now.
-        let inner = unsafe { KBox::from_raw(self.0.as_ptr()) };
-        inner.unregister();
+        // SAFETY: by the invariant they are there; C leaves them alone if they are not registered any
+        // more. Nobody looks at them afterwards.
+        unsafe { bindings::ferrite_phy_drivers_unregister(self.0.as_ptr()) };
     }
-}
-
-impl Inner {
-    fn unregister(&self) {
-        // SAFETY: they are registered since `new`, and this is the end of it.
-        unsafe { bindings::ferrite_phy_drivers_unregister(self.drivers) };
-    }
-}
-
-/// Nothing has to be held: who finds the registration taken leaves the memory alone.
-unsafe extern "C" fn hold(_: *mut bindings::ferrite_registration) {}
-
-unsafe extern "C" fn end(registration: *mut bindings::ferrite_registration) {
-    // SAFETY: it is the first field of a box that was leaked.
-    let inner = unsafe { &*registration.cast::<Inner>() };
-    crate::pr_warn!("PHY drivers were never dropped, and are taken away");
-    inner.unregister();
 }
 
 /// A module that is drivers of PHYs and nothing else: their registration, their device table, and

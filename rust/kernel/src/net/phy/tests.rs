@@ -4,6 +4,7 @@
 //! time.
 
 mod interrupts;
+mod power;
 mod status;
 mod unbinding;
 

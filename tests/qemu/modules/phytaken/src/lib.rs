@@ -7,17 +7,36 @@
 
 use core::ffi::CStr;
 
-use kernel::module_phy_driver;
-use kernel::net::phy::{DeviceId, Driver};
+use kernel::net::phy::{DeviceId, Driver, DriverVTable, Registration};
 use kernel::prelude::*;
 
-module_phy_driver! {
-    drivers: [Qt2025, Ax88772c],
-    table: TAKEN_PHYS,
+module! {
+    type: Taken,
     name: "phytaken",
     authors: ["The Ferrite developers"],
     description: "Takes the names of drivers of PHYs",
     license: "GPL",
+    params: {
+        forget: bool { default: false, permissions: 0, description: "Forget the drivers" },
+    },
+}
+
+struct Taken {
+    _drivers: Option<Registration>,
+}
+
+impl Module for Taken {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let drivers =
+            Registration::new(&[DriverVTable::of::<Qt2025>(), DriverVTable::of::<Ax88772c>()])?;
+        if module_parameters::forget.get() {
+            core::mem::forget(drivers);
+            return Ok(Self { _drivers: None });
+        }
+        Ok(Self {
+            _drivers: Some(drivers),
+        })
+    }
 }
 
 struct Qt2025;
