@@ -137,9 +137,10 @@ impl Driver for EduDriver {
         );
     }
 
-    fn shutdown<'bound>(_: &'bound Device<Core<'_>>, data: Pin<&EduData<'bound>>) {
+    fn shutdown<'bound>(device: &'bound Device<Core<'_>>, data: Pin<&EduData<'bound>>) {
         data.shared.leave();
         data.interrupt.synchronize();
+        dev_info!(device, "it is silent");
     }
 }
 

@@ -311,6 +311,7 @@ impl Mission<'_> {
         let expected = self.scenarios.iter().map(|scenario| Expected {
             name: scenario.name.clone(),
             allow: scenario.allow.clone(),
+            farewell: scenario.farewell.clone(),
         });
         let mut watch = Watch {
             guest: Guest::start(command, self.dir)?,

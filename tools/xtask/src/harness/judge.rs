@@ -134,6 +134,8 @@ pub struct Expected {
     pub name: String,
     /// Complaints with one of these in them are provoked.
     pub allow: Vec<String>,
+    /// The test powers the guest off, and has passed if the kernel says this on its way down.
+    pub farewell: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -277,7 +279,14 @@ impl Judge {
             self.dead = true;
             return Some(Progress::Dead);
         }
-        None
+        let index = self.current?;
+        let farewell = self.expected[index].farewell.as_ref()?;
+        let run = self.runs[index].as_mut()?;
+        if run.status.is_some() || !text.contains(farewell) {
+            return None;
+        }
+        run.status = Some(Status::Ok);
+        Some(Progress::Ended(index))
     }
 
     fn running(&mut self) -> Option<&mut Running> {

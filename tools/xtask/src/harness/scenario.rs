@@ -86,6 +86,8 @@ pub struct Scenario {
     pub alone: bool,
     /// Complaints of the kernel that contain one of these are provoked and fail nothing.
     pub allow: Vec<String>,
+    /// What the kernel says on its way down, where it is the scenario that powers the guest off.
+    pub farewell: Option<String>,
     /// What should come out.
     pub expect: Expectation,
 }
@@ -113,6 +115,7 @@ impl Scenario {
             devices: Vec::new(),
             alone: false,
             allow: Vec::new(),
+            farewell: None,
             expect: Expectation::parse("pass")?,
         };
         for (number, line) in text.lines().enumerate() {
@@ -161,6 +164,11 @@ impl Scenario {
             "allow" => {
                 ensure!(value.len() >= 8, "'{value}' would allow too much");
                 self.allow.push(value.to_owned());
+            }
+            "farewell" => {
+                self.farewell = Some(value.to_owned());
+                // Nothing comes after it.
+                self.alone = true;
             }
             "expect" => self.expect = Expectation::parse(value)?,
             _ => bail!("there is no key '{key}' in a scenario's header"),
@@ -271,6 +279,12 @@ mod tests {
             on.map(|k| k.id).collect::<Vec<_>>(),
             ["debian-6.12-amd64", "debian-6.1-i386"]
         );
+    }
+
+    #[test]
+    fn nothing_comes_after_a_farewell() {
+        let s = parse("# description: x\n# farewell: it is silent\n").unwrap();
+        assert!(s.alone && s.farewell.as_deref() == Some("it is silent"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ fn judge(tests: &[&str], log: &str, end: End) -> (Vec<Record>, Vec<Progress>) {
         .map(|name| Expected {
             name: (*name).to_owned(),
             allow: vec!["provoked on purpose".into()],
+            farewell: (*name == "last").then(|| "it is silent".into()),
         })
         .collect();
     let mut judge = Judge::new(expected);
@@ -89,6 +90,24 @@ fn a_provoked_complaint_is_none() {
     );
     let (records, _) = judge(&["a", "b"], &log, End::Exited);
     assert_eq!(verdicts(&records), [Verdict::Passed, Verdict::Skipped]);
+}
+
+#[test]
+fn a_farewell_is_waited_for() {
+    let cut = GOOD.find("[    3.100000]").unwrap();
+    let log = GOOD[..cut].replace("Subtest: a", "Subtest: last");
+    let (records, _) = judge(&["last"], &log, End::Exited);
+    assert_eq!(verdicts(&records), [Verdict::Panicked]);
+    let log = format!("{log}[    3.300000] ferrite-edu 0000:01:00.0: it is silent\n");
+    let (records, progress) = judge(&["last"], &log, End::Exited);
+    assert_eq!(verdicts(&records), [Verdict::Passed]);
+    assert_eq!(progress.last(), Some(&Progress::Ended(0)));
+    // Whoever else says so.
+    let (records, _) = judge(&["a"], &log.replace("last", "a"), End::Exited);
+    assert_eq!(verdicts(&records), [Verdict::Panicked]);
+    let log = format!("{log}[    3.400000] WARNING: CPU: 0 PID: 9 at pci.c:1 late+0x1/0x2\n");
+    let (records, _) = judge(&["last"], &log, End::Exited);
+    assert_eq!(verdicts(&records), [Verdict::Complained]);
 }
 
 #[test]
