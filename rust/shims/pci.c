@@ -148,6 +148,13 @@ int ferrite_pci_reset_function(struct pci_dev *dev)
 	return ret;
 }
 
+/* The state was saved once, and is good for more than one error. */
+void ferrite_pci_restore_after_error(struct pci_dev *dev)
+{
+	dev->state_saved = true;
+	pci_restore_state(dev);
+}
+
 unsigned int ferrite_pci_total_vfs(struct pci_dev *dev)
 {
 	return pci_sriov_get_totalvfs(dev);

@@ -72,6 +72,7 @@ void *ferrite_pci_map(struct pci_dev *dev, unsigned int bar);
 void ferrite_pci_unmap(struct pci_dev *dev, void *address);
 int ferrite_pci_vectors(struct pci_dev *dev, unsigned int min, unsigned int max, unsigned int types);
 int ferrite_pci_reset_function(struct pci_dev *dev);
+void ferrite_pci_restore_after_error(struct pci_dev *dev);
 unsigned int ferrite_pci_total_vfs(struct pci_dev *dev);
 u16 ferrite_pci_dev_id(struct pci_dev *dev);
 int ferrite_pci_config_size(const struct pci_dev *dev);

@@ -143,7 +143,8 @@ pub trait Driver: Sized + 'static {
     }
 
     /// The bus had an error that concerns the device. Without this the kernel takes the device for
-    /// lost.
+    /// lost. If this says [`Recovery::NeedReset`], [`Self::slot_reset`] comes next, else, or after that,
+    /// [`Self::error_resume`]; what happens: `Documentation/PCI/pci-error-recovery.rst` of the kernel.
     fn error_detected<'bound>(
         device: &'bound Device<Core<'_>>,
         data: Pin<&Self::Data<'bound>>,
@@ -153,7 +154,11 @@ pub trait Driver: Sized + 'static {
         Recovery::Disconnect
     }
 
-    /// The device was reset after an error.
+    /// The device was reset after an error. Its configuration space (with BARs, vectors and bus
+    /// mastering) is restored to what it was when `probe` had ended, or when it was saved last: before
+    /// sleep, or another reset. All else is as after power-on; but for an error that is not fatal some
+    /// kernels call this without a reset, so a driver that needs one has the device do it itself.
+    /// Nothing is begun before [`Self::error_resume`].
     fn slot_reset<'bound>(
         device: &'bound Device<Core<'_>>,
         data: Pin<&Self::Data<'bound>>,
@@ -202,7 +207,14 @@ impl<T: Driver> Adapter<T> {
         let device = unsafe { Device::<Core<'_>>::from_raw(device) };
         let info = T::ID_TABLE.info(id);
         // SAFETY: that is what C calls this for; `remove` below is its counterpart.
-        unsafe { driver::bind(device.generic(), T::probe(device, info)) }
+        let result = unsafe { driver::bind(device.generic(), T::probe(device, info)) };
+        if result == 0 && T::HAS_ERROR_DETECTED {
+            // For `slot_reset`; while there is an error it may be too late to look. As in C's drivers,
+            // what cannot be saved is no reason to do without the device.
+            // SAFETY: the device is there, and locked.
+            unsafe { bindings::pci_save_state(device.as_raw()) };
+        }
+        result
     }
 
     unsafe extern "C" fn remove(device: *mut bindings::pci_dev) {

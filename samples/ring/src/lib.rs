@@ -25,7 +25,7 @@ use kernel::dma::{Coherent, DmaMask, FromDevice, Mapping, ToDevice};
 use kernel::driver::Registration;
 use kernel::io::Io;
 use kernel::irq::{Flags, IrqReturn, ThreadedHandler, ThreadedIrqReturn, ThreadedRegistration};
-use kernel::pci::{self, Adapter, Bar, DeviceId, IdTable, VectorTypes};
+use kernel::pci::{self, Adapter, Bar, ChannelState, DeviceId, IdTable, Recovery, VectorTypes};
 use kernel::prelude::*;
 use kernel::sync::{Arc, Completion, Mutex};
 use kernel::{device, new_mutex, pci_device_table};
@@ -186,6 +186,7 @@ impl pci::Driver for RingDriver {
         device: &'bound pci::Device<Core<'_>>,
         _info: Option<&'static ()>,
     ) -> Result<impl PinInit<Ring<'bound>, Error>> {
+        let core = device;
         let device: &'bound pci::Device<Bound> = device;
         let enabled = device.enable_mem()?;
         enabled.set_master();
@@ -202,7 +203,7 @@ impl pci::Driver for RingDriver {
             shared: &shared,
         };
         // So that it has nothing to say when somebody begins to listen.
-        queue.reset()?;
+        queue.reset().or_else(|error| reset_function(core, error))?;
         queue.identify()?;
         let ring = Ring {
             device,
@@ -233,6 +234,41 @@ impl pci::Driver for RingDriver {
         let _ = ring.begin_anew();
     }
 
+    /// Where the bus is frozen nothing answers, and the device loses the bus until it is reset.
+    fn error_detected<'bound>(
+        device: &'bound pci::Device<Core<'_>>,
+        ring: Pin<&Ring<'bound>>,
+        state: ChannelState,
+    ) -> Recovery {
+        dev_warn!(device, "the bus has had an error");
+        ring.stop();
+        match state {
+            ChannelState::Normal | ChannelState::Frozen => Recovery::NeedReset,
+            ChannelState::Dead => Recovery::Disconnect,
+        }
+    }
+
+    /// Nothing begins before all devices of the bus have been reset.
+    fn slot_reset<'bound>(
+        device: &'bound pci::Device<Core<'_>>,
+        ring: Pin<&Ring<'bound>>,
+    ) -> Recovery {
+        let queue = ring.queue();
+        match queue.reset().and_then(|()| queue.identify()) {
+            Ok(()) => {
+                dev_info!(device, "it was reset");
+                Recovery::Recovered
+            }
+            // It was said why.
+            Err(_) => Recovery::Disconnect,
+        }
+    }
+
+    fn error_resume<'bound>(_: &'bound pci::Device<Core<'_>>, ring: Pin<&Ring<'bound>>) {
+        // It was said, and nobody wants to know.
+        let _ = ring.begin_anew();
+    }
+
     fn suspend<'bound>(_: &'bound pci::Device<Core<'_>>, ring: Pin<&Ring<'bound>>) -> Result {
         ring.stop();
         Ok(())
@@ -241,6 +277,20 @@ impl pci::Driver for RingDriver {
     fn resume<'bound>(_: &'bound pci::Device<Core<'_>>, ring: Pin<&Ring<'bound>>) -> Result {
         ring.begin_anew()
     }
+}
+
+/// The bus's way to reset a device that does not come to the end of its own: nothing of it is in use.
+fn reset_function(device: &pci::Device<Core<'_>>, error: Error) -> Result {
+    if error != ETIMEDOUT {
+        return Err(error);
+    }
+    let reset = device.reset_function();
+    if let Err(reset) = reset {
+        dev_err!(device, "its function cannot be reset: {}", reset);
+        return Err(error);
+    }
+    dev_info!(device, "its function was reset instead");
+    Ok(())
 }
 
 /// One line for completions and one for errors, or one for both.

@@ -81,12 +81,27 @@ check_dmesg "ferrite-ring $NAME_OF: the device is gone\$"
 ! is_bound || fail "it is bound"
 ring_fault 0
 
-point "its reset does not end"
+# The reset of the function puts back what the device has forgotten: its memory, the bus, its messages.
+point "its reset does not end: its function is reset"
 ring_fault 10
+mark
+bind
+check_dmesg "ferrite-ring $NAME_OF: its reset does not end\$"
+check_dmesg "ferrite-ring $NAME_OF: its function was reset instead\$"
+check_dmesg "131072 bytes moved"
+check is_bound
+ring_fault 0
+unbind
+
+point "its reset does not end, and its function cannot be reset"
+ring_fault 10
+echo >"$RING/reset_method"
 mark
 check_errno ETIMEDOUT bind
 check_dmesg "ferrite-ring $NAME_OF: its reset does not end\$"
+check_dmesg "ferrite-ring $NAME_OF: its function cannot be reset: ENOTTY\$"
 ! is_bound || fail "it is bound"
+echo default >"$RING/reset_method"
 ring_fault 0
 bind
 

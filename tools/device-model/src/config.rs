@@ -195,6 +195,21 @@ impl Config {
         self.built()
     }
 
+    /// With what an endpoint has to report errors of the bus: of those there are none, so that nothing but
+    /// what the guest may set ever changes. Behind the first 256 bytes, and the only one there.
+    #[must_use]
+    pub fn with_errors(mut self) -> Self {
+        let at = 0x100;
+        // Version 2, and the end of the list.
+        self.put32(at, 0x0002_0001, 0);
+        // Which are masked and which are fatal, of those that cannot be corrected: as PCI Express has it.
+        self.put32(at + 0x08, 0, 0x003f_f030);
+        self.put32(at + 0x0c, 0x0046_2030, 0x003f_f030);
+        // Of those that can, the one that stands for what is no error.
+        self.put32(at + 0x14, 0x0000_2000, 0x0000_f1c1);
+        self.built()
+    }
+
     /// With a capability of the vendor's own, of `size` bytes with the three before them; says where
     /// it is. The model answers for what is behind those.
     ///
@@ -397,6 +412,29 @@ mod tests {
         assert_eq!(ids, [0x01, 0x05, 0x11, 0x10, 0x09]);
         assert_eq!(list.last(), Some(&(0x09, vendor.0)));
         assert!(vendor.0 + 20 <= 0x100);
+    }
+
+    #[test]
+    fn what_reports_errors_has_none() {
+        let mut config = config().0.with_errors();
+        let word = |config: &Config, at| {
+            let mut bytes = [0; 4];
+            config.read(at, &mut bytes);
+            u32::from_le_bytes(bytes)
+        };
+        assert_eq!(word(&config, 0x100), 0x0002_0001);
+        for at in (0x104..0x12c).step_by(4) {
+            config.write(at, &[0xff; 4]);
+        }
+        // Neither the status of the one kind nor of the other.
+        assert_eq!((word(&config, 0x104), word(&config, 0x110)), (0, 0));
+        assert_eq!(word(&config, 0x108), 0x003f_f030);
+        config.reset();
+        assert_eq!(
+            (word(&config, 0x108), word(&config, 0x10c)),
+            (0, 0x0046_2030)
+        );
+        assert_eq!(word(&config, 0x114), 0x2000);
     }
 
     #[test]

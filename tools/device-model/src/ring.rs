@@ -83,7 +83,8 @@ impl Ring {
             .with_power()
             .with_msi(MESSAGES)
             .with_msix(MESSAGES, 0, reg::TABLE, reg::PENDING)
-            .with_express();
+            .with_express()
+            .with_errors();
         let (config, knobs) = config.with_vendor(reg::KNOBS_SIZE);
         Self {
             config,

@@ -123,8 +123,13 @@ impl<T: Driver> Adapter<T> {
     }
 
     unsafe extern "C" fn slot_reset(device: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
-        // SAFETY: as in `suspend`.
-        unsafe { Self::call(device, T::slot_reset) }.into_c()
+        // SAFETY: as in `suspend`. Its configuration space was saved when it was bound, as this is called
+        // only for drivers with `error_detected`.
+        unsafe {
+            bindings::ferrite_pci_restore_after_error(device);
+            Self::call(device, T::slot_reset)
+        }
+        .into_c()
     }
 
     unsafe extern "C" fn reset_prepare(device: *mut bindings::pci_dev) {

@@ -75,7 +75,9 @@ impl Device {
     #[must_use]
     pub fn arguments(&self, sockets: &Path) -> Vec<OsString> {
         let name = format!("{}-port", self.name);
-        let port = format!("pcie-root-port,id={name},chassis={}", self.slot());
+        // So slow that a kernel which has reset what is below the port waits for the device to answer. It
+        // would wait for a link that is up otherwise, and QEMU's port never says that it is.
+        let port = format!("pcie-root-port,id={name},chassis={},x-speed=5", self.slot());
         match self.make {
             Make::Own(argument) => vec!["-device".into(), argument.into()],
             Make::OnPort(argument) => vec![
