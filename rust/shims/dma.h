@@ -39,8 +39,10 @@ void ferrite_dma_free(struct device *dev, size_t size, void *memory, const u64 *
 void ferrite_dma_copy(void *to, const void *from, size_t len);
 
 /* The address; all ones if there is none, for want of memory or of places. */
-u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t size, int direction);
-u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction);
+u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t offset, size_t size, int direction,
+			    unsigned int attrs);
+u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t offset, size_t size, int direction,
+			 unsigned int attrs);
 void ferrite_dma_unmap(struct device *dev, unsigned long low, unsigned long high, size_t size, int direction,
 		       unsigned int attrs);
 void ferrite_dma_sync_for_cpu(struct device *dev, const u64 *address, size_t size, int direction);

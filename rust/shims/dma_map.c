@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include "dma.h"
 
-static u64 ferrite_dma_mapped(struct device *dev, dma_addr_t address)
+/*
+ * What C says of an address that is none is all ones already, where addresses are that wide. Asking it would keep
+ * the calls below from being the last thing that is done.
+ */
+static __always_inline u64 ferrite_dma_mapped(struct device *dev, dma_addr_t address)
 {
+	static_assert(DMA_MAPPING_ERROR == (dma_addr_t)U64_MAX);
+
+	if (sizeof(address) == sizeof(u64) && !IS_ENABLED(CONFIG_DMA_API_DEBUG))
+		return address;
 	return dma_mapping_error(dev, address) ? U64_MAX : address;
 }
 
-/* As dma_map_single, which asks first whether the memory is not vmalloc's: that is known here. */
-u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t size, int direction)
+/*
+ * As dma_map_single, which asks first whether the memory is not vmalloc's: that is known here. The arguments are where
+ * C wants them.
+ */
+u64 ferrite_dma_map_kmalloc(struct device *dev, const void *memory, size_t offset, size_t size, int direction,
+			    unsigned int attrs)
 {
-	return ferrite_dma_mapped(dev, dma_map_page(dev, virt_to_page(memory), offset_in_page(memory), size,
-						    direction));
+	return ferrite_dma_mapped(dev, dma_map_page_attrs(dev, virt_to_page(memory), offset, size, direction, attrs));
 }
 
-u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t size, int direction)
+u64 ferrite_dma_map_page(struct device *dev, struct page *page, size_t offset, size_t size, int direction,
+			 unsigned int attrs)
 {
-	return ferrite_dma_mapped(dev, dma_map_page(dev, page, 0, size, direction));
+	return ferrite_dma_mapped(dev, dma_map_page_attrs(dev, page, offset, size, direction, attrs));
 }
 
 /* That of a page and that of a buffer are the same. */
@@ -40,88 +50,4 @@ void ferrite_dma_sync_for_cpu(struct device *dev, const u64 *address, size_t siz
 void ferrite_dma_sync_for_device(struct device *dev, const u64 *address, size_t size, int direction)
 {
 	dma_sync_single_for_device(dev, *address, size, direction);
-}
-
-/* What is no longer than a page fits everywhere, bounce buffers included. */
-static size_t ferrite_sg_max_segment(struct device *dev, size_t size)
-{
-	size_t most = dma_get_max_seg_size(dev);
-
-	return size <= PAGE_SIZE || most <= PAGE_SIZE ? most : min(most, dma_max_mapping_size(dev));
-}
-
-int ferrite_sg_map_pages(struct device *dev, struct sg_table *table, struct page **pages, size_t count,
-			 int direction, unsigned int gfp)
-{
-	size_t size = count * PAGE_SIZE;
-	size_t most = ferrite_sg_max_segment(dev, size);
-	int ret;
-
-	/* C warns of it. */
-	if (most < PAGE_SIZE)
-		return -EINVAL;
-	if (count > min_t(size_t, UINT_MAX, SIZE_MAX / PAGE_SIZE))
-		return -EOVERFLOW;
-	ret = sg_alloc_table_from_pages_segment(table, pages, count, 0, size, most, (__force gfp_t)gfp);
-	if (ret)
-		return ret;
-	ret = dma_map_sgtable(dev, table, direction, 0);
-	if (ret)
-		sg_free_table(table);
-	return ret;
-}
-
-int ferrite_sg_map_vmalloc(struct device *dev, struct sg_table *table, const void *memory, size_t count,
-			   int direction, unsigned int gfp)
-{
-	struct page *few[16], **pages = few;
-	size_t i;
-	int ret;
-
-	if (count > ARRAY_SIZE(few)) {
-		pages = kmalloc_array(count, sizeof(*pages), (__force gfp_t)gfp);
-		if (!pages)
-			return -ENOMEM;
-	}
-	for (i = 0; i < count; i++)
-		pages[i] = vmalloc_to_page(memory + i * PAGE_SIZE);
-	ret = ferrite_sg_map_pages(dev, table, pages, count, direction, gfp);
-	if (pages != few)
-		kfree(pages);
-	return ret;
-}
-
-void ferrite_sg_end(struct device *dev, struct sg_table *table, int direction, unsigned int attrs)
-{
-	dma_unmap_sgtable(dev, table, direction, attrs);
-	sg_free_table(table);
-}
-
-void ferrite_sg_sync_for_cpu(struct device *dev, struct sg_table *table, int direction)
-{
-	dma_sync_sgtable_for_cpu(dev, table, direction);
-}
-
-void ferrite_sg_sync_for_device(struct device *dev, struct sg_table *table, int direction)
-{
-	dma_sync_sgtable_for_device(dev, table, direction);
-}
-
-struct scatterlist *ferrite_sg_next(struct scatterlist *sg)
-{
-	return sg_next(sg);
-}
-
-void *ferrite_dma_pool_alloc(struct dma_pool *pool, unsigned int gfp, u64 *address)
-{
-	dma_addr_t mapped = 0;
-	void *memory = dma_pool_alloc(pool, (__force gfp_t)gfp, &mapped);
-
-	*address = mapped;
-	return memory;
-}
-
-void ferrite_dma_pool_free(struct dma_pool *pool, void *memory, const u64 *address)
-{
-	dma_pool_free(pool, memory, *address);
 }

@@ -120,15 +120,19 @@ unsafe fn map_kmalloc<T: ?Sized>(
     device: &Device<Bound>,
     direction: DataDirection,
 ) -> DmaAddress {
+    let size = size_of_val(memory);
+    let memory = core::ptr::from_ref(memory).cast::<u8>();
     // SAFETY:
     // - the device is bound;
     // - the memory is there, of that size, and the caller promises that it is `kmalloc`'s.
     unsafe {
         bindings::ferrite_dma_map_kmalloc(
             device.as_raw(),
-            core::ptr::from_ref(memory).cast(),
-            size_of_val(memory),
+            memory.cast(),
+            memory.addr() & (PAGE_SIZE - 1),
+            size,
             direction.as_raw(),
+            0,
         )
     }
 }
@@ -170,8 +174,10 @@ unsafe impl Contiguous for Page {
             bindings::ferrite_dma_map_page(
                 device.as_raw(),
                 self.as_ptr(),
+                0,
                 PAGE_SIZE,
                 direction.as_raw(),
+                0,
             )
         }
     }
@@ -198,8 +204,10 @@ unsafe impl Contiguous for Pages {
             bindings::ferrite_dma_map_page(
                 device.as_raw(),
                 self.first().as_ptr(),
+                0,
                 Pages::size(self),
                 direction.as_raw(),
+                0,
             )
         }
     }

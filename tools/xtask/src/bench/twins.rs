@@ -55,7 +55,7 @@ pub(super) fn build(ctx: &Ctx, kernel: &Kernel, benchmark: &str) -> Result<Vec<P
 fn makefile([ours, stock]: &[String; 2]) -> String {
     format!(
         "obj-m := {ours}.o {stock}.o\n\
-         CFLAGS_{ours}.o := -fno-stack-protector\n\
+         CFLAGS_{ours}.o := -fno-stack-protector -foptimize-sibling-calls -momit-leaf-frame-pointer\n\
          CFLAGS_REMOVE_{ours}.o := $(CC_FLAGS_FTRACE)\n"
     )
 }
@@ -72,7 +72,7 @@ mod tests {
             lines,
             [
                 "obj-m := a_c.o a_stock.o",
-                "CFLAGS_a_c.o := -fno-stack-protector",
+                "CFLAGS_a_c.o := -fno-stack-protector -foptimize-sibling-calls -momit-leaf-frame-pointer",
                 "CFLAGS_REMOVE_a_c.o := $(CC_FLAGS_FTRACE)",
             ]
         );
