@@ -76,6 +76,7 @@
 #include "ratelimit.h"
 #include "rcu.h"
 #include "registration.h"
+#include "revocable.h"
 #include "rw.h"
 #include "seq_file.h"
 #include "slab.h"

@@ -31,7 +31,7 @@ use crate::alloc::flags::GFP_KERNEL;
 use crate::device::{Bound, Device};
 use crate::error::code::{EINVAL, ENXIO};
 use crate::error::{Error, Result, to_result};
-use crate::revocable::{Revocable, RevocableGuard};
+use crate::revocable::{Revocable, RevocableGuard, RevocableHold};
 use crate::sync::{ARef, Arc};
 
 /// A value that is taken away when its device is unbound, or when this is dropped.
@@ -46,6 +46,8 @@ use crate::sync::{ARef, Arc};
 /// let registration = faux::Registration::new(c"ferrite-example", None)?;
 /// let value = Devres::new(registration.device(), 7)?;
 /// assert_eq!(value.try_access().as_deref(), Some(&7));
+/// // For who sleeps meanwhile.
+/// assert_eq!(value.try_hold().as_deref(), Some(&7));
 /// // A proof that the device is bound saves the guard.
 /// assert_eq!(value.access(registration.device()), Ok(&7));
 /// // Known without a binding: a line can name the device when it is gone.
@@ -118,6 +120,13 @@ impl<T: Send + Sync + 'static> Devres<T> {
     /// must not sleep.
     pub fn try_access_with<R>(&self, function: impl FnOnce(&T) -> R) -> Option<R> {
         self.value.try_access_with(function)
+    }
+
+    /// The value, if the device has not been unbound since, for who may sleep while using it. The end of
+    /// the binding waits for that, once the driver's data have been dropped: what can make them wait must
+    /// come to an end by itself. Any context but a non-maskable interrupt.
+    pub fn try_hold(&self) -> Option<RevocableHold<'_, T>> {
+        self.value.try_hold()
     }
 
     /// The value, without a guard, for who knows that the device is bound. Any context; may be kept

@@ -6,6 +6,8 @@ use super::Revocable;
 use crate::prelude::*;
 use crate::sync::test_thread::{on_threads, resched, spin_us, wait_until};
 use crate::sync::{Arc, Completion};
+use crate::time::Delta;
+use crate::time::delay::fsleep;
 
 /// Counts how often it is dropped.
 struct Counts<'a>(&'a AtomicU32);
@@ -71,6 +73,59 @@ fn revoking_waits_for_the_guards() -> Result {
     })?;
     assert_eq!(ended.load(Ordering::SeqCst), 1);
     assert_eq!(drops.load(Ordering::SeqCst), 1);
+    Ok(())
+}
+
+#[kernel_test]
+fn revoking_waits_for_who_holds_it_and_sleeps() -> Result {
+    let drops = AtomicU32::new(0);
+    let value = KBox::pin_init(Revocable::new(Counts(&drops)), GFP_KERNEL)?;
+    let held = KBox::pin_init(Completion::new(), GFP_KERNEL)?;
+    let ended = AtomicU32::new(0);
+    on_threads::<2>(|thread| {
+        if thread == 0 {
+            let first = value.try_hold();
+            let second = value.try_hold();
+            held.complete();
+            if first.is_some() && second.is_some() {
+                drop(first);
+                fsleep(Delta::from_millis(20));
+                // It is still there.
+                ended.store(1 + drops.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+        } else {
+            held.wait_for_completion();
+            value.revoke();
+        }
+    })?;
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+    assert_eq!(drops.load(Ordering::SeqCst), 1);
+    assert!(value.try_hold().is_none());
+    Ok(())
+}
+
+#[kernel_test]
+fn holds_race_with_the_end() -> Result {
+    for _ in 0..5 {
+        let value = Arc::pin_init(Revocable::new(KBox::new(9, GFP_KERNEL)?), GFP_KERNEL)?;
+        let wrong = AtomicU32::new(0);
+        let reads = AtomicU32::new(0);
+        on_threads::<3>(|thread| {
+            if thread == 0 {
+                wait_until(|| reads.load(Ordering::Relaxed) > 100);
+                value.revoke();
+                return;
+            }
+            while let Some(value) = value.try_hold() {
+                reads.fetch_add(1, Ordering::Relaxed);
+                resched();
+                if **value != 9 {
+                    wrong.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        })?;
+        assert_eq!(wrong.load(Ordering::Relaxed), 0);
+    }
     Ok(())
 }
 

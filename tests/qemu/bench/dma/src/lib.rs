@@ -201,9 +201,10 @@ struct Operations {
 
 impl Operations {
     fn interrupt(&self) -> Result<u32> {
+        // It sleeps meanwhile.
+        let io = self.shared.memory.try_hold().ok_or(ENXIO)?;
         for _ in 0..INTERRUPTS {
-            let raise = |io: &Bar<'_, SIZE>| io.write(RAISE, RAISE::zeroed().with_reasons(1));
-            self.shared.memory.try_access_with(raise).ok_or(ENXIO)?;
+            io.write(RAISE, RAISE::zeroed().with_reasons(1));
             self.shared.interrupted.wait_for_completion();
         }
         Ok(0)
