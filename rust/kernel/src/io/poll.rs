@@ -115,17 +115,24 @@ pub fn read_poll_timeout_atomic<T>(
     timeout_delta: Delta,
 ) -> Result<T> {
     let mut patience = Patience::Whole;
-    let mut calls = if timeout_delta > Delta::ZERO {
-        stretch(delay_delta).1
-    } else {
-        0
-    };
+    let mut calls = 0;
+    if timeout_delta > Delta::ZERO && delay_delta <= Delta::ZERO {
+        // Most polls end here, which keeps nothing but how many calls are left.
+        for _ in 0..CALLS {
+            let value = op()?;
+            if cond(&value) {
+                return Ok(value);
+            }
+            delay::cpu_relax();
+        }
+        calls = patience.more(delay_delta, timeout_delta)?;
+    }
     loop {
         let value = op()?;
         if cond(&value) {
             return Ok(value);
         }
-        // Nearly every call costs this and `pause`; all else is in `Patience::more`.
+        // A call costs this and `pause`; all else is in `Patience::more`.
         match calls.checked_sub(1) {
             Some(left) => calls = left,
             None => calls = patience.more(delay_delta, timeout_delta)?,
@@ -155,7 +162,7 @@ fn stretch(delay: Delta) -> (i64, u32) {
 /// What is left of a time-out, by the clock and by the delays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Patience {
-    /// Nothing has been waited for. Most polls end so, so that this is all that they set up.
+    /// Nothing has been waited for.
     Whole,
     /// When it began by the clock, and the delays since then.
     Since {
