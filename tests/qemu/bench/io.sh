@@ -7,4 +7,4 @@
 
 . /ferrite/bench.sh
 
-drivers 0x1b36:0x0005 read=200000 write=200000 field=200000 update=200000 array=200000 poll=200000 read64=200000
+drivers 0x1b36:0x0005 read=500000 write=500000 field=500000 update=500000 array=500000 poll=500000 read64=500000

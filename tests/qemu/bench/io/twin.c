@@ -17,7 +17,7 @@
 #define TABLE_COUNT	8
 #define WIDE		0x180
 
-#define COUNT		200000
+#define COUNT		500000
 #define POLLS		100
 #define LEVEL		0x5a
 /* How many accesses are made in a row: as in src/lib.rs. */
