@@ -44,7 +44,7 @@ pub enum ResourceKind {
 ///
 /// # Invariants
 ///
-/// `memory` is a mapping that [`Self::new`] made; the claim on it is the device's, or has ended with the
+/// `memory` is a mapping that `Self::new` made; the claim on it is the device's, or has ended with the
 /// binding.
 pub struct IoMem<'bound, const SIZE: usize = 0> {
     memory: Mmio<'bound, SIZE>,
