@@ -83,14 +83,8 @@ has_booted
 unload nova
 
 point "loaded and unloaded, $CYCLES times"
-cycle() {
-	count=$1
-	while [ "$count" -gt 0 ]; do
-		load nova
-		unload nova
-		count=$((count - 1))
-	done
-}
+# As insmod and rmmod, without starting a process for each.
+cycle() { /ferrite/cycle "$1" /modules/nova.ko nova; }
 hurry 1
 cycle 3
 snapshot /tmp/case/before
