@@ -304,6 +304,7 @@ fn judge(input: &[u8]) -> u64 {
     let expected = ["a", "b"].map(|name| Expected {
         name: name.to_owned(),
         allow: vec!["WARNING".to_owned()],
+        farewell: (name == "b").then(|| "Power down".to_owned()),
     });
     let (mut judge, mut splitter) = (Judge::new(expected.to_vec()), Splitter::default());
     let mut last = 0;
