@@ -9,7 +9,7 @@
 //!
 //! - a constant text is handed over as it is;
 //! - `{}`, `{x}`, `{:x}` and `{:#x}` go to [`Line`], which writes integers, `bool`, `char`, strings
-//!   and [`Error`](crate::error::Error) without any place that can panic, and every other type that
+//!   and [`Error`] without any place that can panic, and every other type that
 //!   implements [`ufmt::uDisplay`] through it;
 //! - `{:p}` shows a pointer as C does, [hashed](Hashed);
 //! - anything else (`{:?}`, `{:>8}`, `{:08x}`) goes through `core::fmt`, which adds several
