@@ -26,7 +26,7 @@ use crate::registers::{
 /// How the tree reaches the processor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// By a message (MSI), of which there is one until [`NV_XVE_CYA_2`] is written.
+    /// By a message (MSI), of which there is one until `NV_XVE_CYA_2` is written.
     Message,
     /// By a wire (INTx), which is up as long as the top lets something through, and may be another device's as well.
     Wire,
