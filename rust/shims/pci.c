@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/console.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
-#include <linux/vgaarb.h>
-#include <linux/vt_kern.h>
 #include "ferrite_probes.h"
 #include "pci.h"
 
@@ -171,21 +168,4 @@ u16 ferrite_pci_dev_id(struct pci_dev *dev)
 int ferrite_pci_config_size(const struct pci_dev *dev)
 {
 	return dev->cfg_size;
-}
-
-/* vgacon writes to what the VGA arbiter's default device shows at 0xb8000, and claims nothing of that device. */
-bool ferrite_pci_has_text_console(struct pci_dev *dev)
-{
-	bool found = false;
-#if defined(CONFIG_VT) && defined(CONFIG_VGA_CONSOLE)
-	unsigned int i;
-
-	if (vga_default_device() != dev)
-		return false;
-	console_lock();
-	for (i = 0; i < MAX_NR_CONSOLES; i++)
-		found |= vc_cons[i].d && vc_cons[i].d->vc_sw == &vga_con;
-	console_unlock();
-#endif
-	return found;
 }

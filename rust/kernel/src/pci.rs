@@ -337,19 +337,6 @@ impl Device<Bound> {
         Ok(Enabled(self))
     }
 
-    /// Whether a console in VGA text mode is on this device: such a console claims nothing of it, so that
-    /// [`Self::map_bar`] and [`Self::claim_bar`] do not fail, and a driver that takes the device takes the
-    /// console's screen away. May sleep; process context only.
-    ///
-    /// What counts is which device the kernel's VGA arbiter has as the default one, and whether one of its
-    /// virtual terminals is drawn by `vgacon`. `false` where the kernel has neither (`CONFIG_VGA_CONSOLE`).
-    /// C source: `drivers/pci/vgaarb.c`, `drivers/video/console/vgacon.c`.
-    #[must_use]
-    pub fn has_text_console(&self) -> bool {
-        // SAFETY: the device is there.
-        unsafe { bindings::ferrite_pci_has_text_console(self.as_raw()) }
-    }
-
     /// Whether the device answers. May sleep; process context only.
     #[must_use]
     pub fn is_present(&self) -> bool {
