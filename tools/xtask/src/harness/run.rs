@@ -125,10 +125,10 @@ fn run(ctx: &Ctx, options: &Options, tests: &[Test<'_>], ready: &Ready) -> Resul
     Ok(results.into_iter().flatten().collect())
 }
 
-/// A guest uses about two fifths of a CPU of the host, and waits for the rest of its time.
+/// A guest uses about half a CPU of the host, and waits for the rest of its time.
 fn default_jobs() -> u32 {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from((cpus * 5 / 2).min(8)).unwrap_or(1)
+    u32::try_from((cpus * 2).min(8)).unwrap_or(1)
 }
 
 struct Session<'a> {
