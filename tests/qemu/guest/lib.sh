@@ -214,6 +214,13 @@ vgpu_find() {
 # vgpu COMMAND: 'fault NAME ...', 'clear' or 'say TEXT', as Documentation/gpu/nova/vgpu.md has them.
 vgpu() { /ferrite/pci say "$VGPU/config" "$PORT" "$1"; }
 
+# vgpu_dies COMMAND: it ends by that, and is not asked what it made of it: QEMU 11.1 ends by an assertion of its own now
+# and then if the process of its device goes in the middle of an access.
+vgpu_dies() {
+	/ferrite/pci tell "$VGPU/config" "$PORT" "$1"
+	sleep 1
+}
+
 # vgpu_wrong: how much of what its drivers have done was wrong.
 vgpu_wrong() { pci_word "$VGPU" $((PORT + 16)); }
 

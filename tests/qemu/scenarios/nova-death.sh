@@ -13,11 +13,8 @@ mark
 load nova
 check_dmesg "nova .*: NVIDIA GA102"
 
-# Not in the middle of an access: QEMU 11.1 ends by an assertion of its own now and then if the process of its device
-# goes while the guest accesses that.
 point "it dies, and nova leaves it"
-# Who is dead does not say so.
-vgpu "fault death" || true
+vgpu_dies "fault death"
 nova_unbind
 [ ! -e "$VGPU/driver" ] || fail "it is bound"
 ! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
