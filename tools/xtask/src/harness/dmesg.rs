@@ -99,13 +99,6 @@ const COMPLAINTS: &[At] = &[
     Both("** ", "printk messages dropped"),
 ];
 
-/// What a kernel says of itself, with none of our names in it: with slub_debug, when the last disk goes whose
-/// requests are of a size, and the next one with that size comes before the cache's directory is gone (6.1).
-const HARMLESS: &[At] = &[Both(
-    "debugfs: Directory 'bio-",
-    "' with parent 'slab' already present!",
-)];
-
 /// Judges one line of the log; `None` if it is harmless.
 #[must_use]
 pub fn classify(text: &str) -> Option<Gravity> {
@@ -116,9 +109,7 @@ pub fn classify(text: &str) -> Option<Gravity> {
             .strip_prefix(start)
             .is_some_and(|rest| rest.contains(within)),
     };
-    if HARMLESS.iter().any(matches) {
-        None
-    } else if DEATHS.iter().any(matches) {
+    if DEATHS.iter().any(matches) {
         Some(Gravity::Death)
     } else if COMPLAINTS.iter().any(matches) {
         Some(Gravity::Complaint)
@@ -174,14 +165,6 @@ mod tests {
         ] {
             assert_eq!(classify(line), Some(Gravity::Complaint), "{line}");
         }
-    }
-
-    #[test]
-    fn the_block_layer_s_own_caches() {
-        let of_a_cache =
-            |name| format!("debugfs: Directory '{name}' with parent 'slab' already present!");
-        assert_eq!(classify(&of_a_cache("bio-128")), None);
-        assert_eq!(classify(&of_a_cache("rnull")), Some(Gravity::Complaint));
     }
 
     #[test]
