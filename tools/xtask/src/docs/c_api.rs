@@ -225,7 +225,8 @@ fn written(headers: &Uses, sections: &BTreeMap<String, Uses>) -> String {
     text += "\n## Functions and macros\n\n\
         Left, what a shim or the crate itself calls, on any of the kernels that are supported; right, the public \
         item that comes to it,\nor the type or module around it where a callback or a `Drop` does.\n";
-    let (named, other): (Vec<_>, Vec<_>) = sections.iter().partition(|(title, _)| *title != OTHER);
+    let full = sections.iter().filter(|(_, uses)| !uses.is_empty());
+    let (named, other): (Vec<_>, Vec<_>) = full.partition(|(title, _)| *title != OTHER);
     for (title, uses) in named.into_iter().chain(other) {
         let _ = write!(text, "\n### {title}\n\n");
         rows(&mut text, "C", uses);
