@@ -52,6 +52,7 @@
 #include "device.h"
 #include "dma.h"
 #include "dma_ktest.h"
+#include "error.h"
 #include "file.h"
 #include "hrtimer.h"
 #include "ida.h"

@@ -38,12 +38,6 @@ void ferrite_print_end(const char *text, size_t len)
 	_printk(KERN_CONT "%.*s\n", (int)len, text);
 }
 
-/* Some C function has returned what it should not. */
-void ferrite_print_no_errno(int value)
-{
-	_printk(KERN_WARNING "%s: %d is no errno\n", THIS_MODULE->name, value);
-}
-
 /* What stands for the pointer, and how long that is. */
 size_t ferrite_print_pointer(char *text, size_t len, const void *pointer)
 {

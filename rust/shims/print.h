@@ -10,7 +10,6 @@ void ferrite_print_error(int level, const char *module, size_t module_len, const
 void ferrite_print_start(int level, const char *module, size_t module_len, const char *text, size_t len);
 void ferrite_print_cont(const char *text, size_t len);
 void ferrite_print_end(const char *text, size_t len);
-void ferrite_print_no_errno(int value);
 size_t ferrite_print_pointer(char *text, size_t len, const void *pointer);
 bool ferrite_print_hashes(const void *pointer);
 

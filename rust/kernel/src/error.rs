@@ -11,6 +11,10 @@ use core::num::NonZeroI32;
 const MAX_ERRNO: c_int = 4095;
 
 /// An errno. Holding one proves that it is between 1 and 4095.
+///
+/// # Invariants
+///
+/// It is kept as C returns it, negative: a `Result` is then what C's callers want, as it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error(NonZeroI32);
 
@@ -92,7 +96,11 @@ define_errnos! {
 
 impl Error {
     const fn constant(errno: c_int) -> Self {
-        match NonZeroI32::new(errno) {
+        assert!(
+            errno > 0 && errno <= MAX_ERRNO,
+            "an errno is between 1 and 4095"
+        );
+        match NonZeroI32::new(-errno) {
             Some(errno) => Self(errno),
             None => panic!("an errno is never zero"),
         }
@@ -100,25 +108,22 @@ impl Error {
 
     /// Makes an error from what a C function returned: a negative errno. What is no errno becomes
     /// `EINVAL`, with a line in the log: some C function lied.
+    // Once in C, which also says that it is none: every module has results of C's.
     #[must_use]
+    #[inline]
     pub fn from_errno(errno: c_int) -> Self {
-        match NonZeroI32::new(errno.wrapping_neg()) {
-            Some(positive) if positive.get() > 0 && positive.get() <= MAX_ERRNO => Self(positive),
-            _ => Self::no_errno(errno),
-        }
-    }
-
-    #[cold]
-    fn no_errno(value: c_int) -> Self {
-        // SAFETY: it prints a number, in any context. In C, as every module with a result of C's has it.
-        unsafe { bindings::ferrite_print_no_errno(value) };
-        code::EINVAL
+        // SAFETY: it looks at a number, and prints it at the most, in any context.
+        let errno = unsafe { bindings::ferrite_errno(errno) };
+        // INVARIANT: C has seen that it is one, or put one in its place.
+        // SAFETY: so it is not zero.
+        Self(unsafe { NonZeroI32::new_unchecked(errno) })
     }
 
     /// The negative errno that C expects.
     #[must_use]
+    #[inline]
     pub fn to_errno(self) -> c_int {
-        self.0.get().wrapping_neg()
+        self.0.get()
     }
 
     /// The errno as a pointer, as some C callbacks return it: `ERR_PTR`.
@@ -158,6 +163,7 @@ pub fn from_err_ptr<T>(pointer: *mut T) -> Result<*mut T> {
 }
 
 /// What a C callback returns for a Rust result.
+#[inline]
 pub(crate) fn to_c(result: Result) -> c_int {
     match result {
         Ok(()) => 0,
@@ -169,7 +175,10 @@ impl core::fmt::Debug for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.name() {
             Some(name) => f.write_str(name),
-            None => f.debug_tuple("Error").field(&self.0).finish(),
+            None => {
+                let errno = self.0.get().wrapping_neg();
+                f.debug_tuple("Error").field(&errno).finish()
+            }
         }
     }
 }

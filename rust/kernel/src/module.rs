@@ -10,6 +10,7 @@ pub(crate) use registration::{Registration, end_registrations};
 
 use core::cell::UnsafeCell;
 use core::ffi::c_int;
+use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -118,8 +119,12 @@ fn drain() {
 }
 
 /// Where `module!` keeps the module's value.
+///
+/// # Invariants
+///
+/// From a successful `init` until `exit` it is there. The loader calls no `exit` without that.
 #[doc(hidden)]
-pub struct Slot<T>(UnsafeCell<Option<T>>);
+pub struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
 
 // SAFETY: only `init` and `exit` touch the value, and the module loader never runs them at once.
 unsafe impl<T: Module> Sync for Slot<T> {}
@@ -129,7 +134,7 @@ impl<T: Module> Slot<T> {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "only for statics")]
     pub const fn new() -> Self {
-        Self(UnsafeCell::new(None))
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
     /// The body of `init_module`.
@@ -152,8 +157,9 @@ impl<T: Module> Slot<T> {
                 return error.to_errno();
             }
         };
+        // INVARIANT: it is there from now on.
         // SAFETY: the caller promises that this is the only access now.
-        unsafe { *self.0.get() = Some(value) };
+        unsafe { (*self.0.get()).write(value) };
         to_c(Ok(()))
     }
 
@@ -165,8 +171,13 @@ impl<T: Module> Slot<T> {
     pub unsafe fn exit(&'static self) {
         #[cfg(feature = "ktest")]
         crate::ktest::at_exit();
-        // SAFETY: the caller promises that this is the only access now.
-        drop(unsafe { (*self.0.get()).take() });
+        // Of a test build, the module is its tests: there is no value.
+        if !cfg!(feature = "ktest") {
+            // SAFETY:
+            // - the caller promises that this is the only access now;
+            // - by the invariant the value is there; nobody uses it afterwards.
+            unsafe { (*self.0.get()).assume_init_drop() };
+        }
         #[cfg(feature = "coverage")]
         crate::coverage::report();
         drain();
