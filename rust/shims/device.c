@@ -34,16 +34,12 @@ void ferrite_device_print(int level, const struct device *dev, const char *text,
 	_dev_printk(head, dev, "%.*s\n", (int)len, text);
 }
 
-/* With an errno behind the text: its name, or its number if it has no name. */
-void ferrite_device_print_error(int level, const struct device *dev, const char *text, size_t len, const char *name,
-				size_t name_len, int error)
+void ferrite_device_print_with_value(const char *head, const struct device *dev, const char *before, const char *after,
+				     enum ferrite_print_kind kind, unsigned long value)
 {
-	const char head[] = { KERN_SOH_ASCII, '0' + level, '\0' };
+	char text[FERRITE_PRINT_VALUE];
 
-	if (name_len)
-		_dev_printk(head, dev, "%.*s%.*s\n", (int)len, text, (int)name_len, name);
-	else
-		_dev_printk(head, dev, "%.*s%d\n", (int)len, text, error);
+	_dev_printk(head, dev, "%s%s%s\n", before, ferrite_print_value(text, kind, value), after);
 }
 
 /*

@@ -4,6 +4,7 @@
 
 #include <linux/device.h>
 #include <linux/kobject.h>
+#include "print.h"
 
 /* What a driver of Rust's is called by; the same for every bus. */
 struct ferrite_devres {
@@ -23,8 +24,8 @@ void *ferrite_device_drvdata(const struct device *dev);
 void ferrite_device_set_drvdata(struct device *dev, void *data);
 int ferrite_device_uevent(struct device *dev, enum ferrite_uevent action, char **environment);
 void ferrite_device_print(int level, const struct device *dev, const char *text, size_t len);
-void ferrite_device_print_error(int level, const struct device *dev, const char *text, size_t len, const char *name,
-				size_t name_len, int error);
+void ferrite_device_print_with_value(const char *head, const struct device *dev, const char *before, const char *after,
+				     enum ferrite_print_kind kind, unsigned long value);
 void ferrite_device_print_start(int level, const struct device *dev, const char *text, size_t len);
 
 int ferrite_devres_add(struct device *dev, void (*action)(void *data), void *data);

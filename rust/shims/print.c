@@ -5,21 +5,24 @@
 #include <linux/string.h>
 #include "print.h"
 
+void ferrite_print_line(const char *line)
+{
+	_printk("%s", line);
+}
+
 /* The level is found in the formatted text, so it may be an argument. */
 void ferrite_print(int level, const char *module, size_t module_len, const char *text, size_t len)
 {
 	_printk(KERN_SOH "%c%.*s: %.*s\n", '0' + level, (int)module_len, module, (int)len, text);
 }
 
-/* With an errno behind the text: its name, or its number if it has no name. */
-void ferrite_print_error(int level, const char *module, size_t module_len, const char *text, size_t len,
-			 const char *name, size_t name_len, int error)
+void ferrite_print_with_value(const char *head, const char *module, size_t module_len, const char *before,
+			      const char *after, enum ferrite_print_kind kind, unsigned long value)
 {
-	if (name_len)
-		_printk(KERN_SOH "%c%.*s: %.*s%.*s\n", '0' + level, (int)module_len, module, (int)len, text,
-			(int)name_len, name);
-	else
-		_printk(KERN_SOH "%c%.*s: %.*s%d\n", '0' + level, (int)module_len, module, (int)len, text, error);
+	char text[FERRITE_PRINT_VALUE];
+
+	_printk("%s%.*s: %s%s%s\n", head, (int)module_len, module, before, ferrite_print_value(text, kind, value),
+		after);
 }
 
 /* The same line in parts. */

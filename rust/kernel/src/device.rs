@@ -46,7 +46,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 #[doc(hidden)]
-pub use print::{line, write_core, write_error, write_str};
+pub use print::{line, write_alone, write_core, write_str};
 
 use crate::error::code::{E2BIG, EINVAL};
 use crate::error::{Result, to_result};

@@ -8,8 +8,10 @@
 //! formats it is decided by the format string alone:
 //!
 //! - a constant text is handed over as it is;
-//! - `{}`, `{x}`, `{:x}` and `{:#x}` go to [`Line`], which writes integers, `bool`, `char`, strings
-//!   and [`Error`] without any place that can panic, and every other type that
+//! - a line with one value, an [`Error`](crate::error::Error) or an integer no wider than a pointer, by
+//!   `{}`, `{x}`, `{:x}` or `{:#x}`, is put together by C, in one call;
+//! - else `{}`, `{x}`, `{:x}` and `{:#x}` go to [`Line`], which writes integers, `bool`, `char`, strings
+//!   and [`Error`](crate::error::Error) without any place that can panic, and every other type that
 //!   implements [`ufmt::uDisplay`] through it;
 //! - `{:p}` shows a pointer as C does, [hashed](Hashed);
 //! - anything else (`{:?}`, `{:>8}`, `{:08x}`) goes through `core::fmt`, which adds several
@@ -23,6 +25,7 @@
 //!
 //! Printing works in every context, hard interrupts included.
 
+mod alone;
 mod line;
 mod number;
 mod pointer;
@@ -30,13 +33,14 @@ mod some;
 #[cfg(feature = "ktest")]
 mod tests;
 
+use core::ffi::CStr;
 use core::fmt;
 
-use crate::error::Error;
-
+#[doc(hidden)]
+pub use alone::{Alone, Form, IsAlone, IsNotAlone};
 pub use line::{Line, Text};
 #[doc(hidden)]
-pub use number::{EndsOtherwise, EndsWithError, Integer, Native, Value, ViaUfmt};
+pub use number::{Integer, Native, Value, ViaUfmt};
 #[doc(hidden)]
 pub use pointer::{Adapter, Shown};
 pub use pointer::{Address, Hashed};
@@ -68,11 +72,31 @@ pub use pointer::{Address, Hashed};
 pub trait Sink {
     /// Adds a piece.
     fn text(&mut self, text: &str);
+
+    /// Adds the digits of a number.
+    #[doc(hidden)]
+    fn digits(&mut self, magnitude: u64, hex: bool) {
+        number::digits(magnitude, hex, |digits| self.text(digits));
+    }
+
+    /// Adds bytes, as [`BStr`](crate::str::BStr) shows them.
+    #[doc(hidden)]
+    fn bytes(&mut self, bytes: &[u8]) {
+        crate::str::BStr::new(bytes).escaped(|text| self.text(text));
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
     fn text(&mut self, text: &str) {
         S::text(self, text);
+    }
+
+    fn digits(&mut self, magnitude: u64, hex: bool) {
+        S::digits(self, magnitude, hex);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        S::bytes(self, bytes);
     }
 }
 
@@ -154,6 +178,31 @@ pub enum Level {
     Debug = 7,
 }
 
+impl Level {
+    /// What C has in front of a line of it.
+    #[inline]
+    pub(crate) const fn head(self) -> &'static CStr {
+        match self {
+            Self::Emerg => c"\x010",
+            Self::Alert => c"\x011",
+            Self::Crit => c"\x012",
+            Self::Err => c"\x013",
+            Self::Warning => c"\x014",
+            Self::Notice => c"\x015",
+            Self::Info => c"\x016",
+            Self::Debug => c"\x017",
+        }
+    }
+}
+
+/// Prints a line, level and end included.
+#[doc(hidden)]
+#[inline]
+pub fn write_line(line: &'static CStr) {
+    // SAFETY: it only reads, up to the end of the text, and may be called from any context.
+    unsafe { bindings::ferrite_print_line(line.as_ptr()) };
+}
+
 /// Prints a constant text as one line.
 ///
 /// ```
@@ -162,6 +211,7 @@ pub enum Level {
 /// print::write_str(Level::Info, "example", "a line with a name of its own in front");
 /// # Ok::<(), kernel::error::Error>(())
 /// ```
+#[inline]
 pub fn write_str(level: Level, origin: &str, text: &str) {
     // SAFETY:
     // - both pointers are valid for reads of the lengths that go with them;
@@ -177,24 +227,22 @@ pub fn write_str(level: Level, origin: &str, text: &str) {
     }
 }
 
-/// Prints a text with an error behind it as one line.
+/// Prints a text with one value in it as one line.
 #[doc(hidden)]
-#[inline(never)]
-pub fn write_error(level: Level, origin: &str, text: &str, error: Error) {
-    let name = error.name().unwrap_or_default();
+#[inline]
+pub fn write_alone(level: Level, origin: &str, before: &CStr, value: Alone, after: &CStr) {
     // SAFETY:
-    // - all pointers are valid for reads of the lengths that go with them;
+    // - all pointers are valid for reads of the lengths that go with them, or up to the end of the text;
     // - the function only reads, and may be called from any context.
     unsafe {
-        bindings::ferrite_print_error(
-            level as core::ffi::c_int,
+        bindings::ferrite_print_with_value(
+            level.head().as_ptr(),
             origin.as_ptr().cast(),
             origin.len(),
-            text.as_ptr().cast(),
-            text.len(),
-            name.as_ptr().cast(),
-            name.len(),
-            error.to_errno(),
+            before.as_ptr(),
+            after.as_ptr(),
+            value.kind,
+            value.value,
         );
     }
 }

@@ -117,8 +117,11 @@ fn origin() -> TokenStream {
 
 /// `print!(LEVEL, "format", arguments…)`: a line of the log.
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let origin = origin();
     let input = Input::parse.parse2(input)?;
+    if let Some(line) = whole(&input)? {
+        return Ok(quote!(::kernel::print::write_line(#line)));
+    }
+    let origin = origin();
     let level = &input.first;
     line(
         &input,
@@ -126,6 +129,26 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         &quote!(#level, #origin),
         &quote!(Line::new),
     )
+}
+
+/// A line that is known as a whole: constant, of a level and a crate that are known by name.
+fn whole(input: &Input) -> Result<Option<TokenStream>> {
+    const LEVELS: &[&str] = &[
+        "Emerg", "Alert", "Crit", "Err", "Warning", "Notice", "Info", "Debug",
+    ];
+    let pieces = pieces(&input.format)?;
+    let text = constant(&pieces, &input.args).filter(|text| !text.contains('\0'));
+    let level = match &input.first {
+        Expr::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let level = level.and_then(|level| LEVELS.iter().position(|name| level.ident == name));
+    let origin = std::env::var("CARGO_CRATE_NAME").ok();
+    let origin = origin.filter(|name| name != "kernel");
+    let (Some(text), Some(level), Some(origin)) = (text, level, origin) else {
+        return Ok(None);
+    };
+    Ok(Some(c_string(&format!("\x01{level}{origin}: {text}\n"))))
 }
 
 /// `dev_print!(DEVICE, LEVEL, "format", arguments…)`: a line of the log about a device.
@@ -157,21 +180,40 @@ fn line(
     }
     let line = Ident::new("line", Span::mixed_site());
     let sink = Ident::new("_sink", Span::mixed_site());
-    if let Some((text, last)) = ends_with(format, &pieces, args) {
+    if let Some(Alone {
+        before,
+        value: shown,
+        form,
+        after,
+    }) = alone(format, &pieces, args)
+    {
         let value = Ident::new("value", Span::mixed_site());
-        let error = Ident::new("error", Span::mixed_site());
+        let short = Ident::new("short", Span::mixed_site());
+        let [first, last] = [before, after].map(c_string);
+        let long = match form {
+            "" => quote!((&::kernel::print::Value(#value)).display(&mut *#sink);),
+            "x" => quote!((&::kernel::print::Value(#value)).hex(&mut *#sink, false);),
+            _ => quote!((&::kernel::print::Value(#value)).hex(&mut *#sink, true);),
+        };
+        let form = match form {
+            "" => quote!(Display),
+            "x" => quote!(Hex),
+            _ => quote!(Prefixed),
+        };
         return Ok(quote!({
             #[allow(unused_imports, reason = "which one a value needs depends on its type")]
-            use ::kernel::print::{EndsOtherwise as _, EndsWithError as _, Native as _, ViaUfmt as _};
-            match &#last {
-                #value => (&::kernel::print::Value(#value)).end(
-                    |#error| #module::write_error(#start, #text, #error),
+            use ::kernel::print::{IsAlone as _, IsNotAlone as _, Native as _, ViaUfmt as _};
+            match &#shown {
+                #value => (&::kernel::print::Value(#value)).alone(
+                    ::kernel::print::Form::#form,
+                    |#short| #module::write_alone(#start, #first, #short, #last),
                     || {
                         let mut #line = #module::#begin(#start);
                         let #sink = &mut #line;
-                        ::kernel::print::Sink::text(&mut *#sink, #text);
-                        (&::kernel::print::Value(#value)).display(&mut *#sink);
-                        #line.end();
+                        ::kernel::print::Sink::text(&mut *#sink, #before);
+                        #long
+                        ::kernel::print::Sink::text(&mut *#sink, #after);
+                        #line.finish();
                     },
                 ),
             }
@@ -187,7 +229,7 @@ fn line(
         let mut #line = #module::#begin(#start);
         let #sink = &mut #line;
         #(#writes)*
-        #line.end();
+        #line.finish();
     }))
 }
 
@@ -231,17 +273,31 @@ fn constant<'a>(pieces: &'a [Piece], args: &[Expr]) -> Option<&'a str> {
     }
 }
 
-/// A text with one value behind it, which is shown by `{}`: mostly an error, which takes less then.
-fn ends_with<'a>(
-    format: &LitStr,
-    pieces: &'a [Piece],
-    args: &[Expr],
-) -> Option<(&'a str, TokenStream)> {
-    let [Piece::Text(text), Piece::Hole { name, spec }] = pieces else {
-        return None;
+/// A line with one value: mostly an error, which takes less then.
+struct Alone<'a> {
+    before: &'a str,
+    value: TokenStream,
+    form: &'a str,
+    after: &'a str,
+}
+
+fn alone<'a>(format: &LitStr, pieces: &'a [Piece], args: &[Expr]) -> Option<Alone<'a>> {
+    let (before, name, form, after) = match pieces {
+        [Piece::Hole { name, spec }] => ("", name, spec, ""),
+        [Piece::Text(before), Piece::Hole { name, spec }] => (before.as_str(), name, spec, ""),
+        [Piece::Hole { name, spec }, Piece::Text(after)] => ("", name, spec, after.as_str()),
+        [
+            Piece::Text(before),
+            Piece::Hole { name, spec },
+            Piece::Text(after),
+        ] => (before.as_str(), name, spec, after.as_str()),
+        _ => return None,
     };
+    if before.contains('\0') || after.contains('\0') {
+        return None;
+    }
     let value = match args {
-        _ if !spec.is_empty() => return None,
+        _ if !["", "x", "#x"].contains(&form.as_str()) => return None,
         [arg] if name.is_empty() && named(arg).is_none() => quote!(#arg),
         [] if !name.is_empty() => {
             let name = captured(name, format)?;
@@ -249,7 +305,19 @@ fn ends_with<'a>(
         }
         _ => return None,
     };
-    Some((text, value))
+    Some(Alone {
+        before,
+        value,
+        form,
+        after,
+    })
+}
+
+/// A text without zeros, as C has it.
+fn c_string(text: &str) -> TokenStream {
+    let text = std::ffi::CString::new(text).unwrap_or_default();
+    let text = proc_macro2::Literal::c_string(&text);
+    quote!(#text)
 }
 
 /// Statements that add each piece to `sink`, a variable; `None` if that takes `core::fmt`.
@@ -397,11 +465,23 @@ mod tests {
         let by = |tokens: TokenStream| expand(tokens).unwrap().to_string();
         assert!(by(quote!(l, "text")).contains("write_str"));
         assert!(by(quote!(l, "{}", x)).contains("Line"));
-        assert!(by(quote!(l, "text: {}", x)).contains("write_error"));
-        assert!(by(quote!(l, "text: {x}")).contains("write_error"));
-        assert!(!by(quote!(l, "text: {:x}", x)).contains("write_error"));
-        assert!(!by(quote!(l, "text: {}.", x)).contains("write_error"));
-        assert!(!by(quote!(l, "text: {}", x = 1)).contains("write_error"));
+        // The crate's name is not known in a test.
+        assert!(by(quote!(Level::Info, "text")).contains("write_str"));
+        for one in [
+            "{x}",
+            "text: {x}",
+            "text: {x:x}",
+            "{x:#x} behind",
+            "in {x} between",
+        ] {
+            let by = by(quote!(l, #one));
+            assert!(by.contains("write_alone") && by.contains("Line"), "{one}");
+        }
+        assert!(by(quote!(l, "text: {}", x)).contains("write_alone"));
+        for other in ["{x:?}", "{x:p}", "{x} {x}", "\0{x}", "{x}\0"] {
+            assert!(!by(quote!(l, #other)).contains("write_alone"), "{other}");
+        }
+        assert!(!by(quote!(l, "text: {}", x = 1)).contains("write_alone"));
         assert!(by(quote!(l, "{:?}", x)).contains("format_args"));
         assert!(by(quote!(l, "{:08x}", x)).contains("format_args"));
         assert!(by(quote!(l, "{a}", a = 1)).contains("format_args"));

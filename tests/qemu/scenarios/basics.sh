@@ -17,6 +17,10 @@ for last in ENOSPC -4000 EINVAL 'no error'; do
 	check_dmesg "basics: the last is $last\$"
 done
 check_dmesg 'basics: braces \{\} 100%s %d$'
+for alone in -5 200% ffff. 0x0 '0xbeef \{\}' 18446744073709551615 -9223372036854775808 '8(0{7}|0{15})'; do
+	check_dmesg "basics: alone $alone\$"
+done
+check_dmesg 'basics: ENOSPC$'
 check_dmesg 'basics: long [0-9]{300}end$'
 check_dmesg 'basics: 5 is no errno$'
 

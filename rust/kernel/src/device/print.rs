@@ -2,15 +2,15 @@
 
 //! Lines in the log that name a device: `dev_info!` and its like.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::fmt;
 
 use super::Device;
-use crate::error::Error;
-use crate::print::{Level, Line};
+use crate::print::{Alone, Level, Line};
 
 /// Prints a constant text as one line.
 #[doc(hidden)]
+#[inline]
 pub fn write_str(device: &Device, level: Level, text: &str) {
     // SAFETY:
     // - the device is there, and the text is valid for reads of its length;
@@ -25,23 +25,21 @@ pub fn write_str(device: &Device, level: Level, text: &str) {
     }
 }
 
-/// Prints a text with an error behind it as one line.
+/// Prints a text with one value in it as one line.
 #[doc(hidden)]
-#[inline(never)]
-pub fn write_error(device: &Device, level: Level, text: &str, error: Error) {
-    let name = error.name().unwrap_or_default();
+#[inline]
+pub fn write_alone(device: &Device, level: Level, before: &CStr, value: Alone, after: &CStr) {
     // SAFETY:
-    // - the device is there, and the texts are valid for reads of their lengths;
+    // - the device is there, and the texts are valid for reads up to their ends;
     // - the function only reads, and may be called from any context.
     unsafe {
-        bindings::ferrite_device_print_error(
-            level as c_int,
+        bindings::ferrite_device_print_with_value(
+            level.head().as_ptr(),
             device.as_raw(),
-            text.as_ptr().cast(),
-            text.len(),
-            name.as_ptr().cast(),
-            name.len(),
-            error.to_errno(),
+            before.as_ptr(),
+            after.as_ptr(),
+            value.kind,
+            value.value,
         );
     }
 }

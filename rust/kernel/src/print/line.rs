@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use super::Level;
 use super::{Sink, number};
+use crate::str::BStr;
 
 /// How much of a line is collected on the stack before it is printed.
 const CHUNK: usize = 192;
@@ -101,9 +102,15 @@ impl<'a> Line<'a> {
     }
 
     /// Prints the line.
-    // Inlined, since the line would be moved otherwise.
     #[inline]
     pub fn end(mut self) {
+        self.flush(true);
+    }
+
+    /// As [`Self::end`], for what is not used afterwards, and would be moved.
+    #[doc(hidden)]
+    #[inline]
+    pub fn finish(&mut self) {
         self.flush(true);
     }
 
@@ -138,10 +145,21 @@ impl Line<'_> {
     }
 }
 
+// Once in a module, however many lines there are.
 impl Sink for Line<'_> {
     #[inline]
     fn text(&mut self, text: &str) {
         self.text(text);
+    }
+
+    #[inline(never)]
+    fn digits(&mut self, magnitude: u64, hex: bool) {
+        number::digits(magnitude, hex, |digits| self.text(digits));
+    }
+
+    #[inline(never)]
+    fn bytes(&mut self, bytes: &[u8]) {
+        BStr::new(bytes).escaped(|text| self.text(text));
     }
 }
 

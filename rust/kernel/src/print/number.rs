@@ -21,26 +21,27 @@ impl Integer {
         if self.negative {
             sink.text("-");
         }
-        self.digits(false, sink);
+        sink.digits(self.magnitude, false);
     }
 
     /// Writes its magnitude in hexadecimal.
     pub(crate) fn hex(self, sink: &mut impl Sink) {
-        self.digits(true, sink);
-    }
-
-    fn digits(self, hex: bool, sink: &mut impl Sink) {
-        let mut buffer = [0; LONGEST];
-        sink.text(digits(self.magnitude, hex, &mut buffer));
+        sink.digits(self.magnitude, true);
     }
 }
 
 /// The digits of `u64::MAX` in decimal: of no number there are more.
 const LONGEST: usize = 20;
 
-/// The digits of a number: once in a module, however many kinds of text they go to.
+/// Calls `to` with the digits of a number.
+#[inline]
+pub(super) fn digits(magnitude: u64, hex: bool, to: impl FnOnce(&str)) {
+    to(digits_in(magnitude, hex, &mut [0; LONGEST]));
+}
+
+/// Once in a module, however many kinds of text they go to.
 #[inline(never)]
-fn digits(mut rest: u64, hex: bool, buffer: &mut [u8; LONGEST]) -> &str {
+fn digits_in(mut rest: u64, hex: bool, buffer: &mut [u8; LONGEST]) -> &str {
     let base = if hex { 16 } else { 10 };
     let mut count = 0_usize;
     for slot in buffer.iter_mut().rev() {
@@ -85,34 +86,6 @@ impl<T: ufmt::uDisplay + ?Sized> ViaUfmt for &Value<'_, T> {
     fn display(&self, to: &mut impl Sink) {
         // Writing there does not fail.
         let _ = self.0.fmt(&mut ufmt::Formatter::new(&mut ToUfmt(to)));
-    }
-}
-
-/// The last value of a line is an error: C puts the line together.
-#[doc(hidden)]
-pub trait EndsWithError {
-    /// Calls `short` with it.
-    fn end(&self, short: impl FnOnce(Error), long: impl FnOnce());
-}
-
-/// It is something else.
-#[doc(hidden)]
-pub trait EndsOtherwise {
-    /// Calls `long`.
-    fn end(&self, short: impl FnOnce(Error), long: impl FnOnce());
-}
-
-impl EndsWithError for Value<'_, Error> {
-    #[inline]
-    fn end(&self, short: impl FnOnce(Error), _long: impl FnOnce()) {
-        short(*self.0);
-    }
-}
-
-impl<T: ?Sized> EndsOtherwise for &Value<'_, T> {
-    #[inline]
-    fn end(&self, _short: impl FnOnce(Error), long: impl FnOnce()) {
-        long();
     }
 }
 

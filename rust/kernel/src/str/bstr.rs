@@ -56,9 +56,15 @@ impl BStr {
     }
 
     /// Adds what `{}` shows to a text.
+    #[inline]
     pub(crate) fn put(&self, to: &mut impl Sink) {
+        to.bytes(&self.0);
+    }
+
+    /// Calls `to` with each piece of what `{}` shows.
+    pub(crate) fn escaped(&self, mut to: impl FnMut(&str)) {
         for byte in &self.0 {
-            escape(*byte, &mut [0; 4], |text| to.text(text));
+            escape(*byte, &mut [0; 4], &mut to);
         }
     }
 }

@@ -82,6 +82,16 @@ fn texts() -> Result {
     pr_info!("the last is {}", &EINVAL);
     pr_info!("the last is {}", "no error");
     pr_info!("braces {{}} 100%s %d");
+    // One value a line, of each width and in each form.
+    pr_info!("alone {}", -5_i8);
+    pr_info!("alone {}%", 200_u8);
+    pr_info!("alone {:x}.", -1_i16);
+    pr_info!("alone {:#x}", 0_usize);
+    pr_info!("alone {number:#x} {{}}");
+    pr_info!("alone {}", u64::MAX);
+    pr_info!("alone {}", i64::MIN);
+    pr_info!("alone {:x}", isize::MIN);
+    pr_info!("{}", ENOSPC);
     pointers();
     pr_info!("long {}{}{}{}", LONG, LONG, LONG, "end");
     Ok(())
