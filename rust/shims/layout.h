@@ -155,8 +155,7 @@
 	X(scatterlist_dma_len, FERRITE_SG_DMA_LEN)	\
 	X(mdio_device_id, sizeof(struct mdio_device_id))	\
 	X(ferrite_mdio_ops, sizeof(struct ferrite_mdio_ops))	\
-	X(ferrite_phy_ops, sizeof(struct ferrite_phy_ops))	\
-	X(ferrite_phy_driver, sizeof(struct ferrite_phy_driver))
+	X(ferrite_phy_ops, sizeof(struct ferrite_phy_ops))
 
 enum ferrite_layout {
 #define FERRITE_LAYOUT_ENUM(name, value) FERRITE_LAYOUT_##name = (value),

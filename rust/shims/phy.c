@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
-#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/ethtool_netlink.h>
@@ -11,74 +10,11 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include "ferrite_probes.h"
 #include "phy.h"
 #include "registration.h"
-
-static u32 ferrite_phy_driver_flags(u32 flags)
-{
-	return (flags & FERRITE_PHY_IS_INTERNAL ? PHY_IS_INTERNAL : 0) |
-	       (flags & FERRITE_PHY_RST_AFTER_CLK_EN ? PHY_RST_AFTER_CLK_EN : 0) |
-	       (flags & FERRITE_PHY_POLL_CABLE_TEST ? PHY_POLL_CABLE_TEST : 0);
-}
-
-/* Where a function stands in a struct ferrite_phy_ops, and where in C's own, whose layout is the kernel's affair. */
-struct ferrite_phy_place {
-	u16 from;
-	u16 to;
-};
-
-#define FERRITE_PHY_PLACE(ours, theirs)								\
-	{ offsetof(struct ferrite_phy_ops, ours) +						\
-		  BUILD_BUG_ON_ZERO(!__same_type(((struct ferrite_phy_ops *)0)->ours,		\
-						 ((struct phy_driver *)0)->theirs)),		\
-	  offsetof(struct phy_driver, theirs) }
-
-/* A table, since assignments are code, ten bytes each, in whatever is a driver. */
-static const struct ferrite_phy_place ferrite_phy_places[] = {
-	FERRITE_PHY_PLACE(soft_reset, soft_reset),
-	FERRITE_PHY_PLACE(config_init, config_init),
-	FERRITE_PHY_PLACE(probe, probe),
-	FERRITE_PHY_PLACE(remove, remove),
-	FERRITE_PHY_PLACE(get_features, get_features),
-#ifdef HAVE_PHY_MATCH_DRIVER
-	FERRITE_PHY_PLACE(match_driver, match_phy_device),
-#else
-	FERRITE_PHY_PLACE(match, match_phy_device),
-#endif
-	FERRITE_PHY_PLACE(config_aneg, config_aneg),
-	FERRITE_PHY_PLACE(read_status, read_status),
-	FERRITE_PHY_PLACE(suspend, suspend),
-	FERRITE_PHY_PLACE(resume, resume),
-	FERRITE_PHY_PLACE(read_mmd, read_mmd),
-	FERRITE_PHY_PLACE(write_mmd, write_mmd),
-	FERRITE_PHY_PLACE(link_change_notify, link_change_notify),
-	FERRITE_PHY_PLACE(config_intr, config_intr),
-	FERRITE_PHY_PLACE(handle_interrupt, handle_interrupt),
-	FERRITE_PHY_PLACE(get_sset_count, get_sset_count),
-	FERRITE_PHY_PLACE(get_strings, get_strings),
-	FERRITE_PHY_PLACE(get_stats, get_stats),
-	FERRITE_PHY_PLACE(cable_test_start, cable_test_start),
-	FERRITE_PHY_PLACE(cable_test_get_status, cable_test_get_status),
-	FERRITE_PHY_PLACE(get_tunable, get_tunable),
-	FERRITE_PHY_PLACE(set_tunable, set_tunable),
-};
-
-static void ferrite_phy_driver_init(struct phy_driver *driver, const struct ferrite_phy_driver *from)
-{
-	int i;
-
-	driver->name = (char *)from->name;
-	driver->phy_id = from->id;
-	driver->phy_id_mask = from->mask;
-	driver->flags = ferrite_phy_driver_flags(from->flags);
-	for (i = 0; i < ARRAY_SIZE(ferrite_phy_places); i++) {
-		const void *ours = (const void *)from->ops + ferrite_phy_places[i].from;
-
-		*(void **)((void *)driver + ferrite_phy_places[i].to) = *(void *const *)ours;
-	}
-}
 
 /* In the module's list as long as they are registered, and again until they are freed. */
 struct ferrite_phy_drivers {
@@ -105,8 +41,7 @@ static void ferrite_phy_drivers_free(struct ferrite_registration *registration)
 	kfree(container_of(registration, struct ferrite_phy_drivers, registration));
 }
 
-/* C's drivers are made here, since their layout is the kernel's affair. */
-struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count)
+struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct phy_driver *const *drivers, int count)
 {
 	struct ferrite_phy_drivers *made = kzalloc(struct_size(made, drivers, count), GFP_KERNEL);
 	int i, ret;
@@ -115,7 +50,7 @@ struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_ph
 		return ERR_PTR(-ENOMEM);
 	made->count = count;
 	for (i = 0; i < count; i++)
-		ferrite_phy_driver_init(&made->drivers[i], &drivers[i]);
+		memcpy(&made->drivers[i], drivers[i], sizeof(*drivers[i]));
 	ret = phy_drivers_register(made->drivers, count, THIS_MODULE);
 	if (ret) {
 		kfree(made);
@@ -139,11 +74,6 @@ void ferrite_phy_drivers_unregister(struct ferrite_phy_drivers *drivers)
 	phy_drivers_unregister(drivers->drivers, drivers->count);
 	drivers->registration.end = ferrite_phy_drivers_free;
 	ferrite_registration_add(&drivers->registration);
-}
-
-struct device *ferrite_phy_to_device(struct phy_device *phydev)
-{
-	return &phydev->mdio.dev;
 }
 
 u32 ferrite_phy_id(const struct phy_device *phydev)
@@ -219,28 +149,6 @@ bool ferrite_phy_lock(struct phy_device *phydev)
 	return true;
 }
 
-enum ferrite_phy_state ferrite_phy_state(const struct phy_device *phydev)
-{
-	switch (phydev->state) {
-	case PHY_DOWN:
-		return FERRITE_PHY_DOWN;
-	case PHY_READY:
-		return FERRITE_PHY_READY;
-	case PHY_HALTED:
-		return FERRITE_PHY_HALTED;
-	case PHY_UP:
-		return FERRITE_PHY_UP;
-	case PHY_RUNNING:
-		return FERRITE_PHY_RUNNING;
-	case PHY_NOLINK:
-		return FERRITE_PHY_NOLINK;
-	case PHY_CABLETEST:
-		return FERRITE_PHY_CABLETEST;
-	default:
-		return FERRITE_PHY_ERROR;
-	}
-}
-
 bool ferrite_phy_link(const struct phy_device *phydev)
 {
 	return phydev->link;
@@ -254,11 +162,6 @@ bool ferrite_phy_autoneg(const struct phy_device *phydev)
 bool ferrite_phy_autoneg_complete(const struct phy_device *phydev)
 {
 	return phydev->autoneg_complete;
-}
-
-int ferrite_phy_speed(const struct phy_device *phydev)
-{
-	return phydev->speed;
 }
 
 void ferrite_phy_set_speed(struct phy_device *phydev, int speed)
@@ -276,27 +179,7 @@ void ferrite_phy_set_duplex(struct phy_device *phydev, int duplex)
 	phydev->duplex = duplex;
 }
 
-int ferrite_phy_read(struct phy_device *phydev, int reg)
-{
-	return phy_read(phydev, reg);
-}
-
-int ferrite_phy_write(struct phy_device *phydev, int reg, u16 value)
-{
-	return phy_write(phydev, reg, value);
-}
-
 /* Without a look at the driver, which only a bound PHY has for certain: phylib leaves it there when a probe fails. */
-int ferrite_phy_bus_read(struct phy_device *phydev, int reg)
-{
-	return mdiobus_read(phydev->mdio.bus, phydev->mdio.addr, reg);
-}
-
-int ferrite_phy_bus_write(struct phy_device *phydev, int reg, u16 value)
-{
-	return mdiobus_write(phydev->mdio.bus, phydev->mdio.addr, reg, value);
-}
-
 int ferrite_phy_bus_read_c45(struct phy_device *phydev, int mmd, int reg)
 {
 	return mdiobus_c45_read(phydev->mdio.bus, phydev->mdio.addr, mmd, reg);
@@ -388,14 +271,4 @@ int ferrite_phy_config_aneg(struct phy_device *phydev)
 int ferrite_phy_genphy_update_link(struct phy_device *phydev)
 {
 	return phydev->drv ? genphy_update_link(phydev) : -EIO;
-}
-
-int ferrite_phy_genphy_read_status(struct phy_device *phydev)
-{
-	return phydev->drv ? genphy_read_status(phydev) : -EIO;
-}
-
-int ferrite_phy_c45_read_status(struct phy_device *phydev)
-{
-	return phydev->drv ? genphy_c45_read_status(phydev) : -EIO;
 }

@@ -9,23 +9,12 @@
 #include <uapi/linux/mdio.h>
 #include <uapi/linux/mii.h>
 
-struct device;
 struct ferrite_phy_drivers;
 struct mii_bus;
+struct module;
 struct net_device;
 struct phy_device;
 struct phy_driver;
-
-enum ferrite_phy_state {
-	FERRITE_PHY_DOWN,
-	FERRITE_PHY_READY,
-	FERRITE_PHY_HALTED,
-	FERRITE_PHY_ERROR,
-	FERRITE_PHY_UP,
-	FERRITE_PHY_RUNNING,
-	FERRITE_PHY_NOLINK,
-	FERRITE_PHY_CABLETEST,
-};
 
 enum ferrite_phy_duplex {
 	FERRITE_PHY_DUPLEX_HALF = DUPLEX_HALF,
@@ -42,13 +31,6 @@ enum ferrite_phy_mask {
 	FERRITE_PHY_MASK_EXACT = 0xffffffff,
 	FERRITE_PHY_MASK_MODEL = 0xfffffff0,
 	FERRITE_PHY_MASK_VENDOR = 0xfffffc00,
-};
-
-/* What a driver says of itself beyond its functions. */
-enum ferrite_phy_flags {
-	FERRITE_PHY_IS_INTERNAL = 1,
-	FERRITE_PHY_RST_AFTER_CLK_EN = 2,
-	FERRITE_PHY_POLL_CABLE_TEST = 4,
 };
 
 enum ferrite_phy_cable {
@@ -105,18 +87,9 @@ struct ferrite_phy_ops {
 	int (*set_tunable)(struct phy_device *phydev, struct ethtool_tunable *tunable, const void *data);
 };
 
-struct ferrite_phy_driver {
-	const char *name;
-	u32 id;
-	u32 mask;
-	u32 flags;
-	const struct ferrite_phy_ops *ops;
-};
-
-struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct ferrite_phy_driver *drivers, int count);
+struct ferrite_phy_drivers *ferrite_phy_drivers_register(const struct phy_driver *const *drivers, int count);
 void ferrite_phy_drivers_unregister(struct ferrite_phy_drivers *drivers);
 
-struct device *ferrite_phy_to_device(struct phy_device *phydev);
 u32 ferrite_phy_id(const struct phy_device *phydev);
 bool ferrite_phy_is_c45(const struct phy_device *phydev);
 bool ferrite_phy_has_mmd(const struct phy_device *phydev, int mmd);
@@ -129,19 +102,13 @@ void ferrite_phy_before_remove(struct phy_device *phydev);
 bool ferrite_phy_lock(struct phy_device *phydev);
 void ferrite_phy_unlock(struct phy_device *phydev);
 
-enum ferrite_phy_state ferrite_phy_state(const struct phy_device *phydev);
 bool ferrite_phy_link(const struct phy_device *phydev);
 bool ferrite_phy_autoneg(const struct phy_device *phydev);
 bool ferrite_phy_autoneg_complete(const struct phy_device *phydev);
-int ferrite_phy_speed(const struct phy_device *phydev);
 void ferrite_phy_set_speed(struct phy_device *phydev, int speed);
 int ferrite_phy_duplex(const struct phy_device *phydev);
 void ferrite_phy_set_duplex(struct phy_device *phydev, int duplex);
 
-int ferrite_phy_read(struct phy_device *phydev, int reg);
-int ferrite_phy_write(struct phy_device *phydev, int reg, u16 value);
-int ferrite_phy_bus_read(struct phy_device *phydev, int reg);
-int ferrite_phy_bus_write(struct phy_device *phydev, int reg, u16 value);
 int ferrite_phy_bus_read_c45(struct phy_device *phydev, int mmd, int reg);
 int ferrite_phy_bus_write_c45(struct phy_device *phydev, int mmd, int reg, u16 value);
 int ferrite_phy_locked_read(struct phy_device *phydev, int reg);
@@ -159,13 +126,15 @@ int ferrite_phy_start_aneg(struct phy_device *phydev);
 int ferrite_phy_read_status(struct phy_device *phydev);
 int ferrite_phy_config_aneg(struct phy_device *phydev);
 int ferrite_phy_genphy_update_link(struct phy_device *phydev);
-int ferrite_phy_genphy_read_status(struct phy_device *phydev);
-int ferrite_phy_c45_read_status(struct phy_device *phydev);
 
 /*
  * Functions of phylib's that Rust calls with nothing in between. linux/phy.h declares too much for Rust; phy.c has both
  * declarations before it, so that another kernel's that differs does not compile.
  */
+int phy_drivers_register(struct phy_driver *new_driver, int n, struct module *owner);
+void phy_drivers_unregister(struct phy_driver *drv, int n);
+int mdiobus_read(struct mii_bus *bus, int addr, u32 regnum);
+int mdiobus_write(struct mii_bus *bus, int addr, u32 regnum, u16 val);
 int phy_read_mmd(struct phy_device *phydev, int devad, u32 regnum);
 int phy_write_mmd(struct phy_device *phydev, int devad, u32 regnum, u16 val);
 int phy_init_hw(struct phy_device *phydev);
@@ -174,6 +143,7 @@ int genphy_soft_reset(struct phy_device *phydev);
 int genphy_suspend(struct phy_device *phydev);
 int genphy_resume(struct phy_device *phydev);
 int genphy_read_lpa(struct phy_device *phydev);
+int genphy_read_status(struct phy_device *phydev);
 int genphy_read_status_fixed(struct phy_device *phydev);
 int genphy_read_abilities(struct phy_device *phydev);
 int genphy_c45_read_status(struct phy_device *phydev);

@@ -397,7 +397,3 @@ const_assert_eq!(
     size_of::<c::ferrite_phy_ops>(),
     c::FERRITE_LAYOUT_ferrite_phy_ops as usize
 );
-const_assert_eq!(
-    size_of::<c::ferrite_phy_driver>(),
-    c::FERRITE_LAYOUT_ferrite_phy_driver as usize
-);

@@ -27,6 +27,7 @@ mod calls;
 mod device;
 mod driver;
 mod id;
+mod image;
 pub mod reg;
 mod registration;
 mod stats;
@@ -39,4 +40,6 @@ pub(crate) use device::Held;
 pub use device::{Device, DeviceState, DuplexMode, Lock, Locked, Unlocked};
 pub use driver::{Driver, DriverVTable, Power, Status, flags};
 pub use id::{DeviceId, DeviceMask, MdioDeviceId};
+#[doc(hidden)]
+pub use registration::ModuleDrivers;
 pub use registration::Registration;

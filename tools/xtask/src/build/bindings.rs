@@ -81,6 +81,7 @@ pub fn make(
         Arch::I386 => withhold::apply(&text).context("cannot read the generated bindings")?,
     };
     compare_layouts(root, target, cc, &text, dir)?;
+    let text = text + &offsets(root, target, cc, dir)?;
     // Everything is compiled anew when this file is: not for nothing.
     if !std::fs::read_to_string(&out).is_ok_and(|old| old == text) {
         std::fs::write(&out, text).with_context(|| format!("cannot write {}", out.display()))?;
@@ -119,6 +120,51 @@ fn compare_layouts(
         .context("libclang and the kernel's compiler do not agree about a layout: the bindings would be wrong")
 }
 
+/// Constants of what `rust/shims/offsets.h` asks the kernel's compiler for: it writes the numbers into
+/// assembly that nobody assembles.
+fn offsets(root: &Path, target: &Target, cc: &KernelCc, dir: &Path) -> Result<String> {
+    let shims = root.join("rust/shims");
+    let text = format!(
+        "#include \"{}\"\n\
+         #define WRITE(name, value) asm volatile(\"{OFFSET}\" #name \" %c0\" : : \"i\" (value));\n\
+         void ferrite_offsets(void);\n\
+         void ferrite_offsets(void)\n{{\n\tFERRITE_OFFSETS(WRITE)\n}}\n",
+        shims.join("offsets.h").display()
+    );
+    let file = dir.join("offsets.c");
+    let assembly = dir.join("offsets.s");
+    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut command = cc.command(target);
+    command
+        .args(["-w", "-S"])
+        .arg(format!("-I{}", dir.display()));
+    command.arg(format!("-I{}", shims.display()));
+    command.arg("-o").arg(&assembly).arg(&file);
+    run::quiet(&mut command).context("the kernel's compiler does not know rust/shims/offsets.h")?;
+    let text = std::fs::read_to_string(&assembly)
+        .with_context(|| format!("cannot read {}", assembly.display()))?;
+    constants(&text)
+}
+
+/// What stands in front of a name and a number.
+const OFFSET: &str = "ferrite-offset ";
+
+/// The constants that such assembly says.
+fn constants(assembly: &str) -> Result<String> {
+    let mut text = String::new();
+    for line in assembly.lines() {
+        let Some(rest) = line.trim_start().strip_prefix(OFFSET) else {
+            continue;
+        };
+        let number = rest.split_once(' ');
+        let number =
+            number.and_then(|(name, value)| Some((name, value.trim().parse::<u32>().ok()?)));
+        let (name, value) = number.with_context(|| format!("what is `{line}`?"))?;
+        text += &format!("pub const FERRITE_OFFSET_{name}: u32 = {value};\n");
+    }
+    Ok(text)
+}
+
 /// The constants of `enum ferrite_layout` in the bindings.
 fn layouts(bindings: &str) -> Vec<(String, u64)> {
     let constants = bindings.lines().filter_map(|line| {
@@ -133,7 +179,7 @@ fn layouts(bindings: &str) -> Vec<(String, u64)> {
 }
 
 /// To be raised when this file changes what it generates.
-const GENERATION: &str = "6";
+const GENERATION: &str = "7";
 
 fn headers(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries =
@@ -192,13 +238,24 @@ fn clang_args(flags: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clang_args, layouts};
+    use super::{clang_args, constants, layouts};
 
     #[test]
     fn layouts_are_read_from_the_bindings() {
         let text =
             "pub const FERRITE_LAYOUT_mutex: ferrite_layout = 32;\npub const OTHER: u32 = 1;\n";
         assert_eq!(layouts(text), [("mutex".to_owned(), 32)]);
+    }
+
+    #[test]
+    fn offsets_are_read_from_assembly() {
+        let text =
+            "f:\n#APP\n\tferrite-offset phy_driver 560\n#NO_APP\n ferrite-offset x 0\n\tret\n";
+        assert_eq!(
+            constants(text).unwrap(),
+            "pub const FERRITE_OFFSET_phy_driver: u32 = 560;\npub const FERRITE_OFFSET_x: u32 = 0;\n"
+        );
+        assert!(constants("ferrite-offset x $3").is_err());
     }
 
     #[test]

@@ -38,7 +38,7 @@ macro_rules! locked {
 }
 
 impl<T: Driver> Adapter<T> {
-    pub(super) const OPS: &'static bindings::ferrite_phy_ops = &bindings::ferrite_phy_ops {
+    pub(super) const OPS: bindings::ferrite_phy_ops = bindings::ferrite_phy_ops {
         soft_reset: has!(HAS_SOFT_RESET, soft_reset),
         config_init: has!(HAS_CONFIG_INIT, config_init),
         probe: Some(Self::PROBE),

@@ -148,10 +148,22 @@ impl<L: Lock> Device<L> {
 
     /// The device without its bus.
     #[must_use]
+    #[inline]
     pub fn generic(&self) -> &device::Device {
         // SAFETY: it is part of this one.
-        unsafe { device::Device::from_raw(bindings::ferrite_phy_to_device(self.as_raw())) }
+        unsafe {
+            device::Device::from_raw(member(
+                self.as_raw(),
+                bindings::FERRITE_OFFSET_phy_device_dev,
+            ))
+        }
     }
+}
+
+/// A member of C's struct, by its place in it.
+#[inline]
+pub(super) fn member<T>(phy: *mut bindings::phy_device, offset: u32) -> *mut T {
+    phy.wrapping_byte_add(offset as usize).cast()
 }
 
 impl<L: Lock> AsDevice for Device<L> {
@@ -173,15 +185,15 @@ impl Device {
     #[must_use]
     #[inline]
     pub fn state(&self) -> DeviceState {
-        // SAFETY: by the invariant it is there, and locked.
-        match unsafe { bindings::ferrite_phy_state(self.as_raw()) } {
-            bindings::FERRITE_PHY_DOWN => DeviceState::Down,
-            bindings::FERRITE_PHY_READY => DeviceState::Ready,
-            bindings::FERRITE_PHY_HALTED => DeviceState::Halted,
-            bindings::FERRITE_PHY_UP => DeviceState::Up,
-            bindings::FERRITE_PHY_RUNNING => DeviceState::Running,
-            bindings::FERRITE_PHY_NOLINK => DeviceState::NoLink,
-            bindings::FERRITE_PHY_CABLETEST => DeviceState::CableTest,
+        // SAFETY: by the invariant it is there, and locked. C has an enumeration there, of 32 bits.
+        match unsafe { *member::<u32>(self.as_raw(), bindings::FERRITE_OFFSET_phy_device_state) } {
+            bindings::FERRITE_OFFSET_PHY_DOWN => DeviceState::Down,
+            bindings::FERRITE_OFFSET_PHY_READY => DeviceState::Ready,
+            bindings::FERRITE_OFFSET_PHY_HALTED => DeviceState::Halted,
+            bindings::FERRITE_OFFSET_PHY_UP => DeviceState::Up,
+            bindings::FERRITE_OFFSET_PHY_RUNNING => DeviceState::Running,
+            bindings::FERRITE_OFFSET_PHY_NOLINK => DeviceState::NoLink,
+            bindings::FERRITE_OFFSET_PHY_CABLETEST => DeviceState::CableTest,
             _ => DeviceState::Error,
         }
     }
@@ -215,7 +227,10 @@ impl Device {
     #[inline]
     pub fn speed(&self) -> Option<u32> {
         // SAFETY: as above.
-        u32::try_from(unsafe { bindings::ferrite_phy_speed(self.as_raw()) }).ok()
+        u32::try_from(unsafe {
+            *member::<c_int>(self.as_raw(), bindings::FERRITE_OFFSET_phy_device_speed)
+        })
+        .ok()
     }
 
     /// Says what speed the status registers show, in Mbit/s; none is not known.

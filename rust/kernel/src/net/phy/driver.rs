@@ -8,6 +8,7 @@ use super::cable::CableTest;
 use super::calls::Adapter;
 use super::device::{Device, Unlocked};
 use super::id::DeviceId;
+use super::image::Image;
 use super::reg::{C45, HeldBus};
 use super::stats;
 use crate::error::Result;
@@ -18,11 +19,11 @@ use crate::vtable;
 /// What a driver says of itself, in [`Driver::FLAGS`].
 pub mod flags {
     /// The PHY is part of the chip that has the network device.
-    pub const IS_INTERNAL: u32 = bindings::FERRITE_PHY_IS_INTERNAL;
+    pub const IS_INTERNAL: u32 = bindings::FERRITE_OFFSET_PHY_IS_INTERNAL;
     /// It has to be reset when its clock has been switched on.
-    pub const RST_AFTER_CLK_EN: u32 = bindings::FERRITE_PHY_RST_AFTER_CLK_EN;
+    pub const RST_AFTER_CLK_EN: u32 = bindings::FERRITE_OFFSET_PHY_RST_AFTER_CLK_EN;
     /// While it tests the cable it is asked every second, although it has interrupts.
-    pub const POLL_CABLE_TEST: u32 = bindings::FERRITE_PHY_POLL_CABLE_TEST;
+    pub const POLL_CABLE_TEST: u32 = bindings::FERRITE_OFFSET_PHY_POLL_CABLE_TEST;
 }
 
 /// Of which clause the registers are by which phylib reads the state of the link, where the driver
@@ -315,7 +316,7 @@ pub trait Driver: Sized + 'static {
 /// A driver, for [`Registration::new`](super::Registration::new) and
 /// [`module_phy_driver!`](crate::module_phy_driver).
 #[repr(transparent)]
-pub struct DriverVTable(bindings::ferrite_phy_driver);
+pub struct DriverVTable(pub(super) &'static Image);
 
 // SAFETY: it is constants and functions, which may be used on any CPU.
 unsafe impl Send for DriverVTable {}
@@ -372,12 +373,6 @@ impl DriverVTable {
                 "the name of a counter has at most 31 bytes"
             );
         }
-        Self(bindings::ferrite_phy_driver {
-            name: T::NAME.as_ptr(),
-            id: T::PHY_DEVICE_ID.id(),
-            mask: T::PHY_DEVICE_ID.mask_as_int(),
-            flags: T::FLAGS,
-            ops: Adapter::<T>::OPS,
-        })
+        Self(const { &Image::new::<T>(Adapter::<T>::OPS) })
     }
 }

@@ -13,8 +13,9 @@
 
 use core::ffi::c_int;
 
+use crate::error::code::EIO;
 use crate::error::{Error, Result, to_result};
-use crate::net::phy::device::{Device, Unlocked};
+use crate::net::phy::device::{Device, Unlocked, member};
 use crate::types::NotThreadSafe;
 
 mod sealed {
@@ -260,36 +261,82 @@ pub(super) fn value(result: c_int) -> Result<u16> {
     Ok((result & 0xffff) as u16)
 }
 
+/// The bus that a PHY is on, and its address there.
+///
+/// # Safety
+///
+/// The PHY is there.
+#[inline]
+unsafe fn place(phy: *mut bindings::phy_device) -> (*mut bindings::mii_bus, c_int) {
+    // SAFETY: neither changes as long as the PHY is there, which the caller promises.
+    unsafe {
+        (
+            *member(phy, bindings::FERRITE_OFFSET_phy_device_bus),
+            *member(phy, bindings::FERRITE_OFFSET_phy_device_addr),
+        )
+    }
+}
+
+/// Calls what looks at the PHY's driver, if it has one: newer kernels ask that whether it is polled.
+///
+/// # Safety
+///
+/// `function` may be called with a PHY that has a driver, and this one is there, with its lock held.
+#[inline]
+unsafe fn driven(
+    phy: *mut bindings::phy_device,
+    function: unsafe extern "C" fn(*mut bindings::phy_device) -> c_int,
+) -> Result {
+    // SAFETY: the caller promises that it is there.
+    let driver: *mut bindings::phy_driver =
+        unsafe { *member(phy, bindings::FERRITE_OFFSET_phy_device_drv) };
+    if driver.is_null() {
+        return Err(EIO);
+    }
+    // SAFETY: the caller promises it.
+    to_result(unsafe { function(phy) })
+}
+
 impl Register for C22 {}
 
 impl Access for C22 {
     #[inline]
     unsafe fn read(&self, phy: *mut bindings::phy_device) -> c_int {
         // SAFETY: the caller promises that the PHY is there and that it may sleep.
-        unsafe { bindings::ferrite_phy_read(phy, c_int::from(self.0)) }
+        unsafe { self.bus_read(phy) }
     }
 
     #[inline]
     unsafe fn write(&self, phy: *mut bindings::phy_device, value: u16) -> c_int {
         // SAFETY: as above.
-        unsafe { bindings::ferrite_phy_write(phy, c_int::from(self.0), value) }
+        unsafe { self.bus_write(phy, value) }
     }
 
+    #[inline]
     unsafe fn bus_read(&self, phy: *mut bindings::phy_device) -> c_int {
         // SAFETY: as above.
-        unsafe { bindings::ferrite_phy_bus_read(phy, c_int::from(self.0)) }
+        unsafe {
+            let (bus, address) = place(phy);
+            bindings::mdiobus_read(bus, address, u32::from(self.0))
+        }
     }
 
+    #[inline]
     unsafe fn bus_write(&self, phy: *mut bindings::phy_device, value: u16) -> c_int {
         // SAFETY: as above.
-        unsafe { bindings::ferrite_phy_bus_write(phy, c_int::from(self.0), value) }
+        unsafe {
+            let (bus, address) = place(phy);
+            bindings::mdiobus_write(bus, address, u32::from(self.0), value)
+        }
     }
 
+    #[inline]
     unsafe fn read_status(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above, with the lock held, which the caller promises.
-        to_result(unsafe { bindings::ferrite_phy_genphy_read_status(phy) })
+        unsafe { driven(phy, bindings::genphy_read_status) }
     }
 
+    #[inline]
     unsafe fn read_abilities(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above.
         to_result(unsafe { bindings::genphy_read_abilities(phy) })
@@ -313,23 +360,27 @@ impl Access for C45 {
         unsafe { bindings::phy_write_mmd(phy, mmd, number, value) }
     }
 
+    #[inline]
     unsafe fn bus_read(&self, phy: *mut bindings::phy_device) -> c_int {
         let (mmd, number) = (c_int::from(self.mmd.0), c_int::from(self.number));
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_bus_read_c45(phy, mmd, number) }
     }
 
+    #[inline]
     unsafe fn bus_write(&self, phy: *mut bindings::phy_device, value: u16) -> c_int {
         let (mmd, number) = (c_int::from(self.mmd.0), c_int::from(self.number));
         // SAFETY: as above.
         unsafe { bindings::ferrite_phy_bus_write_c45(phy, mmd, number, value) }
     }
 
+    #[inline]
     unsafe fn read_status(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above, with the lock held, which the caller promises.
-        to_result(unsafe { bindings::ferrite_phy_c45_read_status(phy) })
+        unsafe { driven(phy, bindings::genphy_c45_read_status) }
     }
 
+    #[inline]
     unsafe fn read_abilities(phy: *mut bindings::phy_device) -> Result {
         // SAFETY: as above.
         to_result(unsafe { bindings::genphy_c45_pma_read_abilities(phy) })

@@ -2,12 +2,14 @@
 
 //! Drivers in the system.
 
+use core::cell::UnsafeCell;
 use core::ffi::c_int;
 use core::ptr::NonNull;
 
 use super::driver::DriverVTable;
-use crate::error::{Result, from_err_ptr};
-use crate::module;
+use super::image::Image;
+use crate::error::{Result, from_err_ptr, to_result};
+use crate::module::{self, ThisModule};
 
 /// Drivers of PHYs that are in the system. When this is dropped they are unbound and go.
 ///
@@ -42,8 +44,8 @@ impl Registration {
     pub fn new(drivers: &[DriverVTable]) -> Result<Self> {
         let count = c_int::try_from(drivers.len())?;
         module::end_registrations();
-        // SAFETY: so many drivers are there; what they point to is static. If they are leaked, they
-        // go with the module, as has just been said.
+        // SAFETY: so many drivers are there, which are copied; what they point to is static. If they are
+        // leaked, they go with the module, as has just been said.
         let drivers = from_err_ptr(unsafe {
             bindings::ferrite_phy_drivers_register(drivers.as_ptr().cast(), count)
         })?;
@@ -58,6 +60,62 @@ impl Drop for Registration {
         // SAFETY: by the invariant they are there; C leaves them alone if they are not registered any
         // more. Nobody looks at them afterwards.
         unsafe { bindings::ferrite_phy_drivers_unregister(self.0.as_ptr()) };
+    }
+}
+
+/// The drivers of a module that has nothing else: they are in the system as long as the module's value
+/// is there. They are made while the module is compiled, and no memory is needed for them.
+#[doc(hidden)]
+pub struct ModuleDrivers<const N: usize>(UnsafeCell<[Image; N]>);
+
+// SAFETY: nothing but C looks at them once they are registered, and it may on any CPU.
+unsafe impl<const N: usize> Sync for ModuleDrivers<N> {}
+
+impl<const N: usize> ModuleDrivers<N> {
+    const COUNT: c_int = {
+        assert!(N <= c_int::MAX as usize);
+        N as c_int
+    };
+
+    /// These drivers.
+    #[must_use]
+    pub const fn new(drivers: [DriverVTable; N]) -> Self {
+        let mut images = [Image::EMPTY; N];
+        let mut index = 0;
+        while index < N {
+            images[index] = *drivers[index].0;
+            index += 1;
+        }
+        Self(UnsafeCell::new(images))
+    }
+
+    /// Brings them into the system, all or none, as [`Registration::new`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Safety
+    ///
+    /// They are not registered. If this succeeds, [`Self::unregister`] is called before the module goes.
+    #[inline]
+    pub unsafe fn register(&'static self) -> Result {
+        // SAFETY: so many drivers are there for as long as the module is; nobody else looks at them, and
+        // what they point to is static. They go before the module, as the caller promises.
+        to_result(unsafe {
+            bindings::phy_drivers_register(self.0.get().cast(), Self::COUNT, ThisModule::ADDRESS)
+        })
+    }
+
+    /// Takes them away. Who was about to call them may still look at them: they stay where they are.
+    ///
+    /// # Safety
+    ///
+    /// They are registered.
+    #[inline]
+    pub unsafe fn unregister(&'static self) {
+        // SAFETY: the caller promises it.
+        unsafe { bindings::phy_drivers_unregister(self.0.get().cast(), Self::COUNT) };
     }
 }
 
@@ -109,20 +167,34 @@ macro_rules! module_phy_driver {
 
         $crate::phy_drivers_have_ids!($($driver),+);
 
-        $crate::module! { type: PhyDrivers, $($module)+ }
+        $crate::module! { type: __phy_drivers::PhyDrivers, $($module)+ }
 
-        /// The drivers in the system.
-        struct PhyDrivers {
-            _drivers: $crate::net::phy::Registration,
-        }
+        #[doc(hidden)]
+        mod __phy_drivers {
+            use super::*;
 
-        impl $crate::module::Module for PhyDrivers {
-            fn init(_: &'static $crate::module::ThisModule) -> $crate::error::Result<Self> {
-                static DRIVERS: [$crate::net::phy::DriverVTable; [$(stringify!($driver)),+].len()] =
-                    [$($crate::net::phy::DriverVTable::of::<$driver>()),+];
-                Ok(Self {
-                    _drivers: $crate::net::phy::Registration::new(&DRIVERS)?,
-                })
+            static DRIVERS: $crate::net::phy::ModuleDrivers<{ [$(stringify!($driver)),+].len() }> =
+                $crate::net::phy::ModuleDrivers::new([
+                    $($crate::net::phy::DriverVTable::of::<$driver>()),+
+                ]);
+
+            /// The drivers in the system.
+            pub(super) struct PhyDrivers(());
+
+            impl $crate::module::Module for PhyDrivers {
+                fn init(_: &'static $crate::module::ThisModule) -> $crate::error::Result<Self> {
+                    // SAFETY: the loader has the module's value made once, which is dropped before the
+                    // module goes; nobody else makes one.
+                    unsafe { DRIVERS.register() }?;
+                    Ok(Self(()))
+                }
+            }
+
+            impl ::core::ops::Drop for PhyDrivers {
+                fn drop(&mut self) {
+                    // SAFETY: they were registered when this was made.
+                    unsafe { DRIVERS.unregister() };
+                }
             }
         }
     };
