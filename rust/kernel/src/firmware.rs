@@ -67,6 +67,7 @@ impl Firmware {
     /// - `ENOENT`: there is none. The kernel logs it.
     /// - `EINVAL`: the file is empty, or so is the name.
     /// - `ENOMEM`, and what reading the file fails with.
+    #[inline]
     pub fn request(name: &CStr, device: &Device) -> Result<Self> {
         Self::by(bindings::request_firmware, name, device)
     }
@@ -81,6 +82,7 @@ impl Firmware {
         Self::by(bindings::firmware_request_nowarn, name, device)
     }
 
+    #[inline]
     fn by(request: Request, name: &CStr, device: &Device) -> Result<Self> {
         let mut firmware = core::ptr::null();
         // SAFETY: the name is terminated, the device is there, and the result is a variable of
@@ -180,6 +182,7 @@ impl Firmware {
 }
 
 impl Drop for Firmware {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: by the invariant it is ours.
         unsafe { bindings::release_firmware(self.0.as_ptr()) };

@@ -19,11 +19,13 @@ const MAX_SLEEP: u64 = i32::MAX as u64;
 const MAX_SPIN: u64 = 1_000;
 
 /// The microseconds of a span, rounded up; none of a negative one.
+#[inline]
 fn micros(delta: Delta) -> u64 {
     u64::try_from(delta.as_micros_ceil()).unwrap_or(0)
 }
 
 /// Calls `wait` with pieces of at most `most` that make up `whole`.
+#[inline]
 fn in_pieces(whole: u64, most: u64, wait: impl Fn(core::ffi::c_ulong)) {
     let mut left = whole;
     while left > 0 {
@@ -48,6 +50,8 @@ fn in_pieces(whole: u64, most: u64, wait: impl Fn(core::ffi::c_ulong)) {
 /// assert!(start.elapsed() >= Delta::from_micros(200));
 /// # Ok::<(), Error>(())
 /// ```
+// Mostly of a constant: one call then, with the number that C wants.
+#[inline]
 pub fn fsleep(delta: Delta) {
     // SAFETY: any length is fine; the context is the caller's duty, as in C.
     in_pieces(micros(delta), MAX_SLEEP, |usecs| unsafe {
@@ -100,6 +104,7 @@ pub fn mdelay(msecs: Msecs) {
 
 /// Says that what follows may sleep: a kernel that looks for sleeping in the wrong context complains
 /// here, whether it sleeps or not. Elsewhere it only lets others run, if they have waited for it.
+#[inline]
 pub fn might_sleep() {
     // SAFETY: the context is the caller's duty, as in C.
     unsafe { bindings::ferrite_delay_might_sleep() };

@@ -44,6 +44,7 @@ macro_rules! clock {
             const ID: i32 = bindings::$id as i32;
             type Relative = $relative;
 
+            #[inline]
             fn ktime_get() -> i64 {
                 // SAFETY: reading a clock has no requirements.
                 unsafe { bindings::$get() }.max(0)

@@ -33,12 +33,13 @@ module_phy_driver! {
     firmware: ["qt2025-2.0.3.3.fw"],
 }
 
+/// The messages name it, too.
 const FIRMWARE: &CStr = c"qt2025-2.0.3.3.fw";
 /// The memory for it: a part in each of two devices, from this register on, one byte a register.
 const DEVICES: [Mmd; 2] = [Mmd::PCS, Mmd::PHYXS];
 const MEMORY: u16 = 0x8000;
 const PART: usize = 16 * 1024;
-const WHOLE: usize = 24 * 1024;
+const WHOLE: usize = 24_576;
 /// It is words of 16 bits.
 const WORD: usize = 2;
 
@@ -57,8 +58,9 @@ const HEARTBEAT: C45 = C45::new(Mmd::PCS, 0xd7fd);
 /// What it shows before that: nothing has run; it starts.
 const NOT_YET: [u16; 2] = [0x00, 0x10];
 
-/// What has to be set while the 8051 is in reset.
-const SETUP: [(C45, u16); 8] = [
+/// What has to be set before there is memory for the firmware: nearly all while the 8051 is in reset.
+const SETUP: [(C45, u16); 11] = [
+    (RESET, HOLD),
     // The frequency of the reference clock.
     (C45::new(Mmd::PMAPMD, 0xc302), 0x0004),
     // No loopback.
@@ -72,6 +74,8 @@ const SETUP: [(C45, u16); 8] = [
     (C45::new(Mmd::PCS, 0x0029), 0x0003),
     // The clocks of both directions.
     (C45::new(Mmd::PMAPMD, 0xa30a), 0x06e1),
+    (RESET, RELEASE),
+    (RUN, FROM_ROM),
 ];
 
 struct Qt2025;
@@ -112,13 +116,12 @@ fn check_revision(phy: &Device) -> Result {
 /// for it.
 fn firmware(phy: &Device) -> Result<Firmware> {
     let firmware = Firmware::request(FIRMWARE, phy.generic())
-        .inspect_err(|error| dev_err!(phy, "no firmware {}: {}", FIRMWARE, *error))?;
+        .inspect_err(|error| dev_err!(phy, "no firmware qt2025-2.0.3.3.fw: {}", *error))?;
     let size = firmware.size();
     if size < WORD || !size.is_multiple_of(WORD) {
         dev_err!(
             phy,
-            "firmware {} has {} bytes: it is not whole",
-            FIRMWARE,
+            "firmware qt2025-2.0.3.3.fw has {} bytes: it is not whole",
             size
         );
         return Err(EINVAL);
@@ -126,10 +129,8 @@ fn firmware(phy: &Device) -> Result<Firmware> {
     if size > WHOLE {
         dev_err!(
             phy,
-            "firmware {} has {} bytes, more than {}",
-            FIRMWARE,
-            size,
-            WHOLE
+            "firmware qt2025-2.0.3.3.fw has {} bytes, more than 24576",
+            size
         );
         return Err(EFBIG);
     }
@@ -137,29 +138,36 @@ fn firmware(phy: &Device) -> Result<Firmware> {
 }
 
 /// What has no driver does not run.
+#[cold]
+#[inline(never)]
 fn not_started(phy: &Device, error: Error) {
     dev_err!(phy, "not started: {}", error);
-    if let Err(error) = phy.write(RESET, HOLD) {
+    if let Err(error) = set(phy, &[(RESET, HOLD)]) {
         dev_err!(phy, "not even held in reset: {}", error);
     }
 }
 
 /// Sets the chip up, and brings the firmware to run.
 fn start(phy: &Device, firmware: &[u8]) -> Result {
-    phy.write(RESET, HOLD)?;
-    for (register, value) in SETUP {
-        phy.write(register, value)?;
-    }
-    phy.write(RESET, RELEASE)?;
-    phy.write(RUN, FROM_ROM)?;
+    set(phy, &SETUP)?;
     upload(phy, firmware)?;
-    phy.write(RUN, FROM_MEMORY)?;
+    set(phy, &[(RUN, FROM_MEMORY)])?;
     read_poll_timeout(
         || phy.read(HEARTBEAT),
         |beat| !NOT_YET.contains(beat),
         Delta::from_millis(50),
         Delta::from_secs(3),
     )?;
+    Ok(())
+}
+
+/// Writes registers, in this order.
+// Once, and not written out for each register.
+#[inline(never)]
+fn set(phy: &Device, settings: &[(C45, u16)]) -> Result {
+    for (register, value) in settings {
+        phy.write(*register, *value)?;
+    }
     Ok(())
 }
 
