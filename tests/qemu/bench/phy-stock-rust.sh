@@ -40,6 +40,9 @@ side() {
 	order ax88772a power
 	order ax88772a plug
 	status asix-status "$1" "$2" ax88772a
+	if wanted asix-changes; then
+		section asix-changes "$1" "$2" $POLLS write "$SIM/control" "ax88772a changes $POLLS"
+	fi
 	order qt2025 plug
 	phy_unbind $PHY
 	if wanted firmware; then

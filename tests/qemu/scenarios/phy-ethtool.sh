@@ -2,15 +2,18 @@
 #
 # description: ethtool shows and changes what a PHY's driver offers: link, counters, tunables, a test of the cable
 # boot: default
-# modules: phy_sample mdiosim
+# modules: phy_sample mdiosim qt2025 ax88796b
 # stock: libphy
 # tools: yes
 # timeout: 120
 
 . /ferrite/phy.sh
 
+FIRMWARE=/lib/firmware/qt2025-2.0.3.3.fw
+
 cleanup() {
 	sim_cleanup
+	rm -f "$FIRMWARE"
 }
 
 # says LINE COMMAND...: the command prints that line, whatever stands in front of it.
@@ -75,4 +78,26 @@ ip link set sample down
 
 order sample unplug
 unload phy_sample
+
+point "the links of real PHYs"
+head -c 1000 /dev/urandom >"$FIRMWARE"
+load qt2025
+load ax88796b
+for chip in qt2025 ax88772a ax88772c ax88796b; do
+	case $chip in
+	qt2025) speed=10000 ;;
+	*) speed=100 ;;
+	esac
+	order $chip plug
+	ip link set $chip up
+	soon net_is $chip carrier 0
+	says 'Link detected: no' ethtool $chip
+	link_comes $chip
+	says "Speed: ${speed}Mb/s" ethtool $chip
+	says 'Duplex: Full' ethtool $chip
+	says 'Link detected: yes' ethtool $chip
+	order $chip unplug
+done
+unload qt2025
+unload ax88796b
 unload mdiosim

@@ -22,8 +22,13 @@ pub(super) const NAME: &str = "size";
 /// The module with nothing in it.
 const MINIMAL: &str = "minimal";
 
-/// Modules of ours with a twin among the distribution's. A distribution may have that in Rust instead.
-const STOCK: &[(&str, &str)] = &[("ax88796b", "ax88796b"), ("rnull", "null_blk")];
+/// Modules of ours with a twin among the distribution's: the first of these that it has. The newest has those
+/// of the PHYs in Rust.
+const STOCK: &[(&str, &[&str])] = &[
+    ("ax88796b", &["ax88796b", "ax88796b_rust"]),
+    ("qt2025", &["qt2025"]),
+    ("rnull", &["null_blk"]),
+];
 
 /// Modules of ours with a twin of our own begin so; the rest is the benchmark that they are for.
 const BENCH: &str = "bench_";
@@ -161,7 +166,7 @@ fn twin(ctx: &Ctx, spec: &KernelSpec, module: &str) -> Result<Option<Twin>> {
         let name = stock::module_name(&file.to_string_lossy());
         return Twin::new(&name, &read(file)?).map(Some);
     }
-    let Some((_, twin)) = STOCK.iter().find(|(ours, _)| *ours == module) else {
+    let Some((_, twins)) = STOCK.iter().find(|(ours, _)| *ours == module) else {
         return Ok(None);
     };
     let modules = kernel
@@ -170,10 +175,10 @@ fn twin(ctx: &Ctx, spec: &KernelSpec, module: &str) -> Result<Option<Twin>> {
         .join(&kernel.release);
     let index = read(&modules.join("modules.dep"))?;
     let index = stock::Index::parse(&String::from_utf8_lossy(&index), "");
-    if !index.has(twin) {
+    let Some(twin) = twins.iter().find(|twin| index.has(twin)) else {
         return Ok(None);
-    }
-    let paths = index.closure(&[twin])?;
+    };
+    let paths = index.closure(&[*twin])?;
     let path = paths.last().context("a module without a file")?;
     Twin::new(twin, &stock::read(&modules.join(path))?).map(Some)
 }

@@ -118,6 +118,8 @@ pub(crate) enum Order<'a> {
     Stuck(bool),
     /// `qt2025 poll 64`: its status is read so often, one time after the other.
     Poll(&'a str, u32),
+    /// `ax88772a changes 64`: so often its link goes and comes again, and its status is read each time.
+    Changes(&'a str, u32),
     /// `bus fails after 7`: so many accesses succeed, and none after them; `bus fails once 7`: one does
     /// not; `bus fails never`.
     Fails(Faults),
@@ -159,6 +161,7 @@ impl<'a> Order<'a> {
             ("qt2025", "revision", _) => Self::Revision(hexadecimal()?),
             ("qt2025", "stuck", state) => Self::Stuck(on(state)?),
             (name, "poll", count) => Self::Poll(name, count.parse().map_err(|_| EINVAL)?),
+            (name, "changes", count) => Self::Changes(name, count.parse().map_err(|_| EINVAL)?),
             (name, "partner", _) => Self::Partner(name, hexadecimal()?),
             _ => return Err(EINVAL),
         })
@@ -197,6 +200,17 @@ impl<'a> Order<'a> {
                 return bus.with_phy(kind(name)?.address, |phy| {
                     (0..count).try_for_each(|_| phy.read_status())
                 })?;
+            }
+            Self::Changes(name, count) => {
+                let kind = kind(name)?;
+                drop(models);
+                for _ in 0..count {
+                    for is_up in [false, true] {
+                        // Nobody is told: it is looked at right away.
+                        let _ = kind.set_link(&mut chips.models.lock(), is_up);
+                        bus.with_phy(kind.address, |phy| phy.read_status())??;
+                    }
+                }
             }
             Self::Link(name, is_up) => {
                 let kind = kind(name)?;
