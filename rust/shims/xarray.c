@@ -34,6 +34,25 @@ unsigned long ferrite_xarray_lock_irqsave(struct xarray *xa)
 	return flags;
 }
 
+bool ferrite_xarray_try_lock(struct xarray *xa)
+{
+	return spin_trylock(&xa->xa_lock);
+}
+
+bool ferrite_xarray_try_lock_bh(struct xarray *xa)
+{
+	return spin_trylock_bh(&xa->xa_lock);
+}
+
+bool ferrite_xarray_try_lock_irqsave(struct xarray *xa, unsigned long *flags)
+{
+	unsigned long saved;
+	bool ours = spin_trylock_irqsave(&xa->xa_lock, saved);
+
+	*flags = saved;
+	return ours;
+}
+
 void ferrite_xarray_unlock_irqrestore(struct xarray *xa, unsigned long flags)
 {
 	xa_unlock_irqrestore(xa, flags);

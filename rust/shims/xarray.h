@@ -24,6 +24,9 @@ void ferrite_xarray_unlock(struct xarray *xa);
 void ferrite_xarray_lock_bh(struct xarray *xa);
 void ferrite_xarray_unlock_bh(struct xarray *xa);
 unsigned long ferrite_xarray_lock_irqsave(struct xarray *xa);
+bool ferrite_xarray_try_lock(struct xarray *xa);
+bool ferrite_xarray_try_lock_bh(struct xarray *xa);
+bool ferrite_xarray_try_lock_irqsave(struct xarray *xa, unsigned long *flags);
 void ferrite_xarray_unlock_irqrestore(struct xarray *xa, unsigned long flags);
 bool ferrite_xarray_irqs_were_off(unsigned long flags);
 

@@ -202,6 +202,31 @@ impl<T: ForeignOwnable, L: LockKind> XArray<T, L> {
     }
 
     /// The first entry after `index`, or at it if it is the `first`, up to `last`; its index
+    /// As [`Self::lock`], if nobody has the lock; never waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kernel::prelude::*;
+    /// use kernel::xarray::{AllocKind, XArray};
+    ///
+    /// let array = KBox::pin_init(XArray::<KBox<u32>>::new(AllocKind::None), GFP_KERNEL)?;
+    /// let guard = array.lock();
+    /// assert!(array.try_lock().is_none());
+    /// drop(guard);
+    /// assert!(array.try_lock().is_some_and(|guard| guard.get(0).is_none()));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn try_lock(&self) -> Option<Guard<'_, T, L>> {
+        // SAFETY: the array is initialised. The context is the caller's duty, as in C.
+        let saved = unsafe { L::try_lock(self.xa.get()) }?;
+        Some(Guard {
+            array: self,
+            saved,
+            _not_send: NotThreadSafe::new(),
+        })
+    }
+
     /// becomes `index`.
     fn find(
         &self,

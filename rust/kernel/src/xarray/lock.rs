@@ -10,7 +10,8 @@ use crate::alloc::Flags;
 ///
 /// # Safety
 ///
-/// - Between a `lock` and its `unlock`, no other `lock` of the same array returns.
+/// - Between a `lock`, or a `try_lock` that returns something, and its `unlock`, no other one of the same
+///   array returns anything.
 /// - `FLAGS` name the kind to C, which releases the lock while it allocates.
 pub unsafe trait LockKind: private::Sealed {
     /// What C must know.
@@ -28,6 +29,14 @@ pub unsafe trait LockKind: private::Sealed {
     /// The array is initialised.
     #[doc(hidden)]
     unsafe fn lock(xa: *mut bindings::xarray) -> Self::Saved;
+
+    /// Takes the lock, if nobody has it.
+    ///
+    /// # Safety
+    ///
+    /// The array is initialised.
+    #[doc(hidden)]
+    unsafe fn try_lock(xa: *mut bindings::xarray) -> Option<Self::Saved>;
 
     /// Gives the lock back.
     ///
@@ -80,6 +89,11 @@ unsafe impl LockKind for Plain {
         unsafe { bindings::ferrite_xarray_lock(xa) };
     }
 
+    unsafe fn try_lock(xa: *mut bindings::xarray) -> Option<()> {
+        // SAFETY: the caller promises that the array is initialised.
+        unsafe { bindings::ferrite_xarray_try_lock(xa) }.then_some(())
+    }
+
     unsafe fn unlock(xa: *mut bindings::xarray, (): ()) {
         // SAFETY: the caller promises that the lock is ours.
         unsafe { bindings::ferrite_xarray_unlock(xa) };
@@ -96,6 +110,11 @@ unsafe impl LockKind for BhSafe {
         unsafe { bindings::ferrite_xarray_lock_bh(xa) };
     }
 
+    unsafe fn try_lock(xa: *mut bindings::xarray) -> Option<()> {
+        // SAFETY: the caller promises that the array is initialised.
+        unsafe { bindings::ferrite_xarray_try_lock_bh(xa) }.then_some(())
+    }
+
     unsafe fn unlock(xa: *mut bindings::xarray, (): ()) {
         // SAFETY: the caller promises that the lock is ours.
         unsafe { bindings::ferrite_xarray_unlock_bh(xa) };
@@ -110,6 +129,12 @@ unsafe impl LockKind for IrqSafe {
     unsafe fn lock(xa: *mut bindings::xarray) -> c_ulong {
         // SAFETY: the caller promises that the array is initialised.
         unsafe { bindings::ferrite_xarray_lock_irqsave(xa) }
+    }
+
+    unsafe fn try_lock(xa: *mut bindings::xarray) -> Option<c_ulong> {
+        let mut saved = 0;
+        // SAFETY: the caller promises that the array is initialised.
+        unsafe { bindings::ferrite_xarray_try_lock_irqsave(xa, &raw mut saved) }.then_some(saved)
     }
 
     unsafe fn unlock(xa: *mut bindings::xarray, saved: c_ulong) {

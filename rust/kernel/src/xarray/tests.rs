@@ -324,7 +324,7 @@ fn an_array_for_soft_interrupts() -> Result {
     assert_eq!(array.lock().alloc(number(0)?, 0..=3, GFP_ATOMIC)?, 0);
     array.lock().store(70, number(70)?, GFP_ATOMIC)?;
     assert_eq!(&*indices(&array.lock(), None)?, &[0, 70]);
-    Ok(())
+    only_one_has_the_lock(&array)
 }
 
 #[kernel_test(context = [process, softirq, hardirq])]
@@ -334,6 +334,18 @@ fn an_array_for_hard_interrupts() -> Result {
     array.lock().store(70, number(70)?, GFP_ATOMIC)?;
     array.lock().set_mark(70, Mark::Mark2)?;
     assert_eq!(&*indices(&array.lock(), Some(Mark::Mark2))?, &[70]);
+    only_one_has_the_lock(&array)
+}
+
+/// Nobody else gets the lock while a guard has it.
+fn only_one_has_the_lock<L: LockKind>(array: &XArray<KBox<usize>, L>) -> Result {
+    let guard = array.try_lock().ok_or(EBUSY)?;
+    assert!(array.try_lock().is_none());
+    drop(guard);
+    let guard = array.lock();
+    assert!(array.try_lock().is_none());
+    drop(guard);
+    assert!(array.try_lock().is_some());
     Ok(())
 }
 
