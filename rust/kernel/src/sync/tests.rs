@@ -3,8 +3,8 @@
 //! Tests of what is too small for a file of its own.
 
 mod condvar;
-mod killable;
 mod locks;
+mod signals;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
