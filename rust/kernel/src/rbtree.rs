@@ -323,6 +323,29 @@ impl<K: Ord, V> RBTree<K, V> {
     }
 
     /// A cursor at the smallest key that is not less than `key`; `None` if there is none.
+    /// The keys from `key` on, with their values: for who must not change the tree, as a reader below a
+    /// lock. Any context.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::prelude::*;
+    /// use kernel::rbtree::RBTree;
+    ///
+    /// let mut tree = RBTree::new();
+    /// for key in [10, 20, 30] {
+    ///     tree.try_create_and_insert(key, (), GFP_KERNEL)?;
+    /// }
+    /// assert!(tree.iter_from(&11).map(|(key, _)| *key).eq([20, 30]));
+    /// assert!(tree.iter_from(&20).map(|(key, _)| *key).eq([20, 30]));
+    /// assert!(tree.iter_from(&31).next().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn iter_from(&self, key: &K) -> Iter<'_, K, V> {
+        let (at, larger) = self.search(key);
+        Iter::new(if at.is_null() { larger } else { at })
+    }
+
     pub fn cursor_lower_bound(&mut self, key: &K) -> Option<Cursor<'_, K, V>> {
         let (at, larger) = self.search(key);
         let at = if at.is_null() { larger } else { at };
