@@ -7,7 +7,8 @@
 //! A struct embeds a [`Work`] or a [`DelayedWork`], says so with
 //! [`impl_has_work!`](crate::impl_has_work) or [`impl_has_delayed_work!`](crate::impl_has_delayed_work), and
 //! implements [`WorkItem`]. A [`Queue`] takes an [`Arc`](crate::sync::Arc) or a `Pin<KBox>` of the
-//! struct, owns it while the work waits, and gives it to [`WorkItem::run`].
+//! struct, owns it while the work waits, and gives it to [`WorkItem::run`]. What needs nothing of that is a
+//! closure ([`Queue::try_spawn`]).
 //!
 //! # Context
 //!
@@ -24,6 +25,7 @@
 //!
 //! Consumer: `samples/workqueue`.
 
+mod closure;
 mod delayed;
 mod item;
 mod queue;

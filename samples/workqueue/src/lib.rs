@@ -101,6 +101,8 @@ impl Module for Sample {
             let job = KBox::pin_init(pin_init!(Job { board, work <- Work::new() }), GFP_KERNEL)?;
             queue.enqueue(job);
         }
+        // What is called once, and needs no name, is a closure.
+        queue.try_spawn(GFP_KERNEL, || pr_info!("on the queue, behind the jobs"))?;
         queue.flush();
         let seen = thread.stop() != Some(false);
         let done = board.done.load(Ordering::Acquire);

@@ -8,6 +8,7 @@ point "every job is done, and the thread that waits sees it"
 mark
 load workqueue_sample jobs=100
 check_dmesg 'workqueue_sample: 100 jobs done, seen by the thread: true$'
+check_dmesg 'workqueue_sample: on the queue, behind the jobs$'
 
 point "unloading cancels what has been put off"
 mark

@@ -14,7 +14,7 @@ use crate::alloc::KBox;
 use crate::alloc::flags::{GFP_ATOMIC, GFP_KERNEL};
 use crate::error::Result;
 use crate::error::code::EINVAL;
-use crate::ktest::{Context, kernel_test};
+use crate::ktest::{Context, each_allocation_fails, kernel_test};
 use crate::sync::test_thread::{on_threads, resched, sleep_ms, wait_until};
 use crate::sync::{Arc, Completion};
 use crate::time::jiffies::{is_after, now};
@@ -323,6 +323,32 @@ fn a_box_is_given_to_its_work() -> Result {
         done.wait_for_completion();
     }
     assert!(<Boxed as HasWork<Boxed>>::OFFSET < size_of::<Boxed>());
+    Ok(())
+}
+
+#[kernel_test]
+fn a_function_is_called_once_or_dropped() -> Result {
+    let calls = Arc::new(AtomicU32::new(0), GFP_KERNEL)?;
+    let queue = OwnedQueue::new(c"ferrite/functions", Flags::NONE, 0)?;
+    each_allocation_fails(|| {
+        let theirs = calls.clone();
+        queue.try_spawn(GFP_KERNEL, move || {
+            theirs.fetch_add(1, Ordering::Relaxed);
+        })?;
+        queue.flush();
+        Ok(())
+    })?;
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    for _ in 0..3 {
+        let theirs = calls.clone();
+        queue.try_spawn(GFP_ATOMIC, move || {
+            theirs.fetch_add(1, Ordering::Relaxed);
+        })?;
+    }
+    drop(queue);
+    // Each was called, and all of them are gone.
+    let calls = calls.into_unique_or_drop().ok_or(EINVAL)?;
+    assert_eq!(calls.load(Ordering::Relaxed), 4);
     Ok(())
 }
 
