@@ -70,7 +70,7 @@ fn arcs_survive_failures() -> Result {
 }
 
 #[kernel_test]
-fn a_count_saturates_instead_of_wrapping() -> Result {
+fn a_count_says_which_was_the_last() -> Result {
     let count = Refcount::new(1);
     count.inc();
     assert!(!count.dec_and_test());

@@ -5,6 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod misuse;
 mod timer;
 
 use kernel::prelude::*;
@@ -24,6 +25,7 @@ module! {
         fail: bool { default: false, permissions: 0, description: "Fail to load, with EIO" },
         leak: bool { default: false, permissions: 0, description: "Lose a megabyte of slab memory" },
         cancel: bool { default: false, permissions: 0, description: "Cancel a timer in its own callback" },
+        misuse: String<8> { default: "", permissions: 0, description: "Misuse a count, a thread, a timer of ticks or one in a box" },
     },
 }
 
@@ -53,6 +55,17 @@ impl Module for Misbehave {
         if wanted::cancel.get() {
             timer::cancel_inside()?;
         }
+        // Done without the lock of the parameters.
+        wanted::misuse.read(|text| -> fn() -> Result {
+            match text.to_bytes() {
+                b"" => || Ok(()),
+                b"count" => misuse::count,
+                b"thread" => misuse::stop_oneself,
+                b"ticks" => misuse::delete_inside,
+                b"box" => misuse::drop_inside,
+                _ => || Err(EINVAL),
+            }
+        })()?;
         if wanted::fail.get() {
             return Err(EIO);
         }
