@@ -9,9 +9,12 @@
 //!
 //! Indices are checked: what comes from outside may be passed on as it is.
 //!
-//! C header: `include/linux/bitmap.h`.
+//! C header: `include/linux/bitmap.h`. The bitmaps here are Rust's own, laid out as C's.
 //!
-//! Consumer: [`IdPool`](crate::id_pool::IdPool), and by that `samples/idmap`.
+//! Any context, but for [`BitmapVec::new`], which sleeps if its flags let it.
+//!
+//! Consumers: `samples/lease` keeps its channels in one; [`IdPool`](crate::id_pool::IdPool), and by that
+//! `samples/idmap`.
 
 mod iter;
 #[cfg(feature = "ktest")]

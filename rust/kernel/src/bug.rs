@@ -5,7 +5,9 @@
 //! C header: `include/asm-generic/bug.h`.
 //!
 //! A warning that is not taken costs a test and a branch: the CPU meets an undefined instruction
-//! only where the condition holds, and the kernel finds file and line in a table.
+//! only where the condition holds, and the kernel finds file and line in a table. Any context.
+//!
+//! Consumers: `samples/lease`, `samples/locks`, and what in this crate cannot be.
 
 /// The table entry of the trap at label 2, and what tells objtool that control comes back.
 ///

@@ -8,7 +8,8 @@
 //! [`present`] ones; a [`CpumaskVar`] is one of a driver's own. A CPU is its number, which is checked:
 //! what comes from outside may be passed on as it is. Looking at a mask is possible in any context.
 //!
-//! Used by [`kthread`](crate::kthread), [`percpu`](crate::percpu) and [`workqueue`](crate::workqueue).
+//! Used by [`kthread`](crate::kthread), [`percpu`](crate::percpu), [`workqueue`](crate::workqueue), and by
+//! `samples/lease`, whose channels are served by the CPUs that a parameter names.
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};

@@ -6,6 +6,9 @@
 //! spinlock: a request is made with the lock held, its memory is allocated without it, and what
 //! comes of that is handed over with the lock held again.
 //!
+//! Only [`ReallocRequest::realloc`] and [`IdPool::with_capacity`] allocate, and sleep if their flags let
+//! them; all else is for any context. There is nothing of C's below it but memory.
+//!
 //! Consumer: `samples/idmap`.
 
 #[cfg(feature = "ktest")]

@@ -7,6 +7,8 @@
 //!
 //! C header: `include/linux/idr.h`. C source: `lib/idr.c`.
 //!
+//! Any context: [`Ida::alloc`] sleeps if its flags let it, giving back never does.
+//!
 //! Consumer: `samples/idmap`.
 
 use core::ops::RangeInclusive;

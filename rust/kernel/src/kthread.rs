@@ -9,7 +9,7 @@
 //!
 //! Everything here may sleep, and needs process context.
 //!
-//! Consumer: `samples/workqueue`.
+//! Consumers: `samples/workqueue`; `samples/lease` on CPUs that it is told.
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int, c_long, c_void};

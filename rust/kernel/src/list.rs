@@ -17,7 +17,11 @@
 //!
 //! [`RcuList`] is another list: it owns its values, and is read without a lock.
 //!
-//! Consumers: `samples/mailbox` of the list, `samples/rcu-list` of the other one.
+//! A list has no lock of its own, and may be used in any context; making a [`ListArc`] allocates. What
+//! waits, and when values of an [`RcuList`] go away, is said there.
+//!
+//! Consumers: `samples/mailbox` of the list, `samples/lease` of its cursor, `samples/rcu-list` of the other
+//! list.
 //!
 //! # Examples
 //!

@@ -6,6 +6,9 @@
 //! spinlock ([`MapleTree::lock`]). What changes the tree takes that lock by itself, and so must
 //! not be called by who holds it.
 //!
+//! The lock leaves interrupts on: a tree is for process context, or for one kind of interrupt alone. What
+//! puts something in sleeps, without the lock, if its flags let it; while a guard is held nothing may.
+//!
 //! C header: `include/linux/maple_tree.h`. C source: `lib/maple_tree.c`.
 //!
 //! Consumer: `samples/idmap`.

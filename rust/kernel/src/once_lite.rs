@@ -4,7 +4,7 @@
 //!
 //! C header: `include/linux/once_lite.h`.
 //!
-//! Used by `pr_info_once!` and its like, and by [`warn_on_once!`](crate::warn_on_once).
+//! Used by `pr_info_once!` and its like (`samples/lease`), and by [`warn_on_once!`](crate::warn_on_once).
 
 use core::sync::atomic::{AtomicBool, Ordering};
 

@@ -7,6 +7,8 @@
 //! For what every CPU changes often and somebody reads rarely, as counters: each CPU has a copy in
 //! memory of its own, so that they do not wait for one another.
 //!
+//! Making one sleeps if its flags let it; looking is for any context.
+//!
 //! Consumer: `samples/pages`, which counts faults.
 
 use core::ffi::c_void;

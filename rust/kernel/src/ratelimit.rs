@@ -7,7 +7,8 @@
 //! A [`RateLimit`] lets some calls through in an interval. In the first call of a later interval the
 //! kernel prints how many it has refused: `<name>: 12 callbacks suppressed`.
 //!
-//! Used by `pr_info_ratelimited!` and its like.
+//! Used by `pr_info_ratelimited!` and its like, as `samples/lease` does, and by `drivers/gpu/nova` for what
+//! it says of a device.
 
 use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicU8, Ordering};

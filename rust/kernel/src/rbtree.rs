@@ -6,9 +6,10 @@
 //!
 //! A node can be made before it is needed, where memory can be had ([`RBTreeNode`],
 //! [`RBTreeNodeReservation`]), and put in where that must not fail, below a spinlock. A tree has no
-//! lock of its own.
+//! lock of its own, and may be used in any context: only what takes [`Flags`] allocates.
 //!
-//! Consumer: `samples/pages`, which finds pages by their numbers.
+//! Consumers: `samples/pages` finds pages by their numbers; an interrupt of `samples/lease` goes through
+//! deadlines with a cursor.
 //!
 //! # Examples
 //!
@@ -322,7 +323,6 @@ impl<K: Ord, V> RBTree<K, V> {
         }
     }
 
-    /// A cursor at the smallest key that is not less than `key`; `None` if there is none.
     /// The keys from `key` on, with their values: for who must not change the tree, as a reader below a
     /// lock. Any context.
     ///
@@ -346,6 +346,7 @@ impl<K: Ord, V> RBTree<K, V> {
         Iter::new(if at.is_null() { larger } else { at })
     }
 
+    /// A cursor at the smallest key that is not less than `key`; `None` if there is none.
     pub fn cursor_lower_bound(&mut self, key: &K) -> Option<Cursor<'_, K, V>> {
         let (at, larger) = self.search(key);
         let at = if at.is_null() { larger } else { at };

@@ -17,7 +17,8 @@
 //! | be called later, to the tick | [`timer`] |
 //! | speak the language of C's older interfaces | [`jiffies`] |
 //!
-//! Consumers: `samples/hrtimer`, `drivers/block/rnull` (`irqmode=2`).
+//! Consumers: `samples/hrtimer`, `samples/lease` (a timer in a box, and jiffies), `drivers/block/rnull`
+//! (`irqmode=2`).
 
 mod delta;
 mod instant;

@@ -6,13 +6,14 @@
 //! ([`XArray::lock`]) and works with the [`Guard`]. What kind of lock that is, is part of the
 //! type: [`Plain`], [`BhSafe`] or [`IrqSafe`].
 //!
-//! A store that needs memory may release the lock while it allocates, if its flags let it sleep.
+//! A store that needs memory may release the lock while it allocates, if its flags let it sleep. While a
+//! guard is held nothing else may sleep; in which context it may be taken the kind of lock says.
 //!
 //! C header: `include/linux/xarray.h`. C source: `lib/xarray.c`.
 //!
 //! Consumers: `rnull` keeps its pages in one; `samples/idmap` gives out numbers with one, and knows ranges
 //! by another; `samples/handles` has numbers come round, replaces values without the lock and changes them
-//! where they are.
+//! where they are; an interrupt looks into that of `samples/lease`.
 
 mod guard;
 mod iter;
@@ -201,7 +202,6 @@ impl<T: ForeignOwnable, L: LockKind> XArray<T, L> {
         }
     }
 
-    /// The first entry after `index`, or at it if it is the `first`, up to `last`; its index
     /// As [`Self::lock`], if nobody has the lock; never waits.
     ///
     /// # Examples
@@ -227,6 +227,7 @@ impl<T: ForeignOwnable, L: LockKind> XArray<T, L> {
         })
     }
 
+    /// The first entry after `index`, or at it if it is the `first`, up to `last`; its index
     /// becomes `index`.
     fn find(
         &self,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! A value that several owners share.
+//!
+//! C header: `include/linux/refcount.h`. Making one allocates, by its flags; the rest is for any context, but
+//! for what dropping the value asks.
+//!
+//! Consumers: nearly every sample.
 
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, offset_of};

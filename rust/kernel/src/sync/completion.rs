@@ -7,7 +7,7 @@
 //! Completing never sleeps, and may be done in any context but NMI. Waiting sleeps, and needs
 //! process context.
 //!
-//! Consumers: `samples/hrtimer`, `samples/workqueue`.
+//! Consumers: `samples/hrtimer`, `samples/edu` and others; `samples/lease` has a wait that only a kill ends.
 
 use core::ffi::{c_int, c_long};
 

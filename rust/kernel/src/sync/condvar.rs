@@ -4,6 +4,8 @@
 //!
 //! C header: `include/linux/wait.h`. Semantics: `kernel/sched/wait.c`.
 //!
+//! Waiting sleeps, and needs process context; notifying is for any context but NMI.
+//!
 //! Consumer: `samples/mailbox`, whose readers wait for a message.
 
 use core::ffi::CStr;

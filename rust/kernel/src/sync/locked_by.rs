@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Data that a lock elsewhere protects.
+//!
+//! There is no such thing in C, but the comment which says so. What context the lock needs, it needs.
+//!
+//! Consumer: `samples/locks`.
 
 use core::cell::UnsafeCell;
 

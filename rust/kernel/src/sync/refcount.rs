@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! A reference count that saturates instead of wrapping.
+//!
+//! C header: `include/linux/refcount.h`. The count here is Rust's own; it warns where C's does. Any context.
+//!
+//! Consumers: [`Arc`](super::Arc), and `samples/lease`, which counts who has joined a lease.
 
 use core::sync::atomic::{AtomicI32, Ordering, fence};
 

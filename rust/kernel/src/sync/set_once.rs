@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! A place that is filled at most once.
+//!
+//! There is no such thing in C, but `cmpxchg` on a pointer. Any context; nothing waits.
+//!
+//! Consumer: `samples/lease`, where who waits is given what it gets.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;

@@ -8,7 +8,7 @@
 //! context. The condition is looked at before a task sleeps and after each wakeup; it may be called
 //! many times, must not sleep, and the change that makes it true comes before the wakeup.
 //!
-//! Consumer: drivers with a `poll` operation, and `samples/workqueue`.
+//! Consumers: `samples/workqueue`, whose thread waits for jobs, and `samples/lease`.
 
 use core::ffi::{CStr, c_int, c_long, c_void};
 
