@@ -12,6 +12,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod in_place;
 mod load;
 mod pieces;
 mod queue;
@@ -55,6 +56,9 @@ module! {
         },
         pieces: bool {
             default: false, permissions: 0o644, description: "Have each block in a piece of memory of its own, from a pool",
+        },
+        in_place: bool {
+            default: false, permissions: 0o644, description: "Have each block changed where it lies",
         },
         load: bool {
             default: false, permissions: 0o644, description: "Go on moving data for as long as a device is bound",
@@ -214,6 +218,8 @@ impl pci::Driver for RingDriver {
         ring.queue().start()?;
         let rounds = if module_parameters::pieces.get() {
             pieces::move_data(device, &ring)?
+        } else if module_parameters::in_place.get() {
+            in_place::move_data(device, &ring)?
         } else {
             move_data(device, &ring)?
         };

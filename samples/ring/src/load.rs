@@ -6,7 +6,7 @@
 //! Nobody waits for these, so a device that says nothing any more is not noticed before it is unbound.
 
 use kernel::devres::Devres;
-use kernel::dma::Coherent;
+use kernel::dma::{Coherent, CoherentBox};
 use kernel::io::Io;
 use kernel::prelude::*;
 
@@ -34,15 +34,16 @@ pub(crate) struct Load {
 impl Queue<'_> {
     /// Begins with this round.
     pub(crate) fn set_out(&self, round: u32) -> Result {
-        let (source, target) = (
-            Bytes::zeroed(self.device, GFP_KERNEL)?,
-            Bytes::zeroed(self.device, GFP_KERNEL)?,
-        );
+        // The device is told of it when all of it is there.
+        let mut source = CoherentBox::<[u8; BYTES]>::zeroed(self.device, GFP_KERNEL)?;
+        let target = Bytes::zeroed(self.device, GFP_KERNEL)?;
         let mut wanted = KVec::from_elem(0_u8, BYTES, GFP_KERNEL)?;
-        for (at, byte) in (0..BYTES).zip(wanted.iter_mut()) {
+        let bytes = source.iter_mut().zip(wanted.iter_mut());
+        for (at, (byte, wanted)) in (0..BYTES).zip(bytes) {
             *byte = ((at as u32).wrapping_mul(0x9e37_79b1) >> 24) as u8;
+            *wanted = *byte;
         }
-        source.view().as_slice().copy_from_slice(&wanted)?;
+        let source = Bytes::from(source);
         let job = Job {
             source: source.dma_address(),
             target: target.dma_address(),

@@ -50,6 +50,17 @@ unbind
 pieces N
 bind
 
+point "with each block changed where it lies"
+unbind
+in_place() { echo "$1" >/sys/module/ring_sample/parameters/in_place; }
+in_place Y
+mark
+bind
+check_dmesg "ferrite-ring $NAME_OF: 131072 bytes moved, 64 at once\$"
+unbind
+in_place N
+bind
+
 point "by a line, where there are no messages"
 unbind
 echo 0 >"$RING/msi_bus"
