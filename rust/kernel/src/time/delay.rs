@@ -70,7 +70,7 @@ pub fn usleep_range(min: Delta, max: Delta) {
 }
 
 /// Sleeps until `msecs` milliseconds have passed or a signal has come. May sleep. Returns the
-/// milliseconds that were left.
+/// milliseconds that were left: as C counts them, which may be a tick more than was asked for.
 pub fn msleep_interruptible(msecs: Msecs) -> Msecs {
     // SAFETY: any length is fine; the context is the caller's duty, as in C.
     let left = unsafe { bindings::ferrite_delay_msleep_interruptible(msecs) };
