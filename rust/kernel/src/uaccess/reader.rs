@@ -235,14 +235,16 @@ impl UserSliceReader {
             // Perhaps it is not terminated; what cannot be read is found below.
             Err(_) => self.len,
         };
-        if len > limit {
-            return Err(E2BIG);
-        }
+        // With a byte that may not be there: it tells what is too long from what cannot be read.
+        let len = len.min(limit.saturating_add(1));
         let mut text = Vec::new();
         Self::new(self.pointer, len).read_all(&mut text, flags)?;
         // The program may have put a zero there in between.
         if let Some(end) = text.iter().position(|byte| *byte == 0) {
             text.truncate(end);
+        }
+        if text.len() > limit {
+            return Err(E2BIG);
         }
         Ok(text)
     }

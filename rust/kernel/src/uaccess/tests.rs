@@ -173,6 +173,10 @@ fn strings_end_at_their_zero_or_at_the_end() -> Result {
         cut(8).strndup::<crate::alloc::Kmalloc>(8, GFP_KERNEL).err(),
         Some(EFAULT)
     );
+    // What cannot be read is told from what is too long, however much more may follow.
+    let nothing = UserSlice::new(UserPtr::from_addr(0), 16).reader();
+    let nothing = nothing.strndup::<crate::alloc::Kmalloc>(3, GFP_KERNEL);
+    assert_eq!(nothing.err(), Some(EFAULT));
     Ok(())
 }
 
