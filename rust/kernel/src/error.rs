@@ -68,6 +68,7 @@ define_errnos! {
     ENFILE "File table overflow."
     EMFILE "Too many open files."
     ENOTTY "Not a typewriter."
+    ETXTBSY "Text file busy."
     EFBIG "File too large."
     ENOSPC "No space left on device."
     ESPIPE "Illegal seek."

@@ -12,7 +12,9 @@ use super::{
 use crate::attribute::{Input, Output};
 use crate::configfs_attrs;
 use crate::error::code::{EEXIST, EINVAL, ENAMETOOLONG};
+use crate::fs::file::flags;
 use crate::ktest::each_allocation_fails;
+use crate::miscdevice::testing::Opened;
 use crate::prelude::*;
 use crate::sync::Arc;
 
@@ -150,6 +152,84 @@ fn without_memory_there_is_no_directory() -> Result {
     let alive = counter()?;
     each_allocation_fails(|| Subsystem::new(c"ktest", Dir::new(&alive, &[c"one", c"two"])))?;
     assert_eq!(alive.load(Ordering::Relaxed), 0);
+    Ok(())
+}
+
+/// Files that are as long as is said.
+struct Long {
+    text: usize,
+    bytes: usize,
+}
+
+impl Item for Long {
+    const TYPE: &'static ItemType<Self> = configfs_attrs! {
+        data: Long,
+        attributes: [text: 0],
+        bin_attributes: [bytes: 0],
+    };
+}
+
+#[vtable]
+impl AttributeOperations<0> for Long {
+    fn show(&self, page: &mut Output<'_>) -> Result {
+        for _ in 0..self.text {
+            page.text("x");
+        }
+        Ok(())
+    }
+
+    fn store(&self, _page: Input<'_>) -> Result {
+        Ok(())
+    }
+}
+
+#[vtable]
+impl BinAttributeOperations<0> for Long {
+    const MAX_SIZE: usize = 8;
+
+    fn size(&self) -> Result<usize> {
+        Ok(self.bytes)
+    }
+
+    fn read(&self, to: &mut [u8]) -> Result {
+        to.fill(7);
+        Ok(())
+    }
+
+    fn write(&self, _data: &[u8]) -> Result {
+        Ok(())
+    }
+}
+
+#[kernel_test]
+fn what_is_too_long_is_refused() -> Result {
+    let (text_path, bytes_path) = (
+        c"/sys/kernel/config/ferrite-long/text",
+        c"/sys/kernel/config/ferrite-long/bytes",
+    );
+    let mut buffer = KVec::from_elem(0_u8, 2 * Output::CAPACITY, GFP_KERNEL)?;
+    let mut read = |path, how| Opened::new(path, how)?.read(&mut buffer, &mut 0);
+    let make = |text, bytes| Subsystem::new(c"ferrite-long", init!(Long { text, bytes }));
+    let fits = make(Output::CAPACITY, 8)?;
+    assert_eq!(read(text_path, flags::O_RDONLY), Ok(Output::CAPACITY));
+    assert_eq!(read(bytes_path, flags::O_RDONLY), Ok(8));
+    // Both at once are not for one open file.
+    let both = Opened::read_write(bytes_path)?;
+    assert_eq!(both.write(b"x", &mut 0), Ok(1));
+    assert_eq!(both.read(&mut [0; 1], &mut 0), Err(ETXTBSY));
+    drop(both);
+    let text = KVec::from_elem(b'x', 4095, GFP_KERNEL)?;
+    let write = |text: &[u8]| Opened::new(text_path, flags::O_WRONLY)?.write(text, &mut 0);
+    assert_eq!(write(text.get(..4094).ok_or(EINVAL)?), Ok(4094));
+    assert_eq!(write(&text), Err(EFBIG));
+    let file = Opened::new(bytes_path, flags::O_WRONLY)?;
+    assert_eq!(file.write(&[0; 9], &mut 0), Err(EFBIG));
+    drop(file);
+    drop(fits);
+    let long = make(Output::CAPACITY + 1, 9)?;
+    assert_eq!(read(text_path, flags::O_RDONLY), Err(EOVERFLOW));
+    assert_eq!(read(bytes_path, flags::O_RDONLY), Err(EFBIG));
+    drop(long);
     Ok(())
 }
 

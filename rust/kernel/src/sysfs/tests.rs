@@ -5,7 +5,7 @@ use core::pin::Pin;
 
 use super::{DeviceFiles, Directory, Files, Parent};
 use crate::attribute::{Input, Output};
-use crate::faux;
+use crate::device::Core;
 use crate::fs::file::flags;
 use crate::ktest::each_allocation_fails;
 use crate::miscdevice::testing::Opened;
@@ -15,7 +15,7 @@ use crate::str::CString;
 use crate::sync::atomic::{Atomic, Relaxed};
 use crate::sync::test_thread::{on_threads, sleep_ms, with_threads};
 use crate::sync::{Arc, Completion, Mutex};
-use crate::write_text;
+use crate::{driver, faux, global_lock, platform, write_text};
 
 /// A bit of everything that can be a file.
 #[pin_data]
@@ -431,6 +431,61 @@ fn files_that_a_device_cannot_have() -> Result {
     let files = device_files(&lamp, None, &gone)?;
     assert_eq!(files.access(other.device()).err(), Some(EINVAL));
     assert_eq!(files.update(other.device()), Err(EINVAL));
+    Ok(())
+}
+
+/// A driver that asks for the files of the binding before.
+struct Again;
+
+global_lock! {
+    static BEFORE: Mutex<Option<DeviceFiles<Atomic<u32>>>> = None;
+}
+
+/// What it has got: the errnos of `access` and of `update`.
+static FOUND: [Atomic<i32>; 2] = [Atomic::new(0), Atomic::new(0)];
+
+impl platform::Driver for Again {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: Option<&'static platform::IdTable<()>> = None;
+
+    fn probe(
+        device: &platform::Device<Core<'_>>,
+        _: Option<&'static ()>,
+    ) -> Result<impl PinInit<(), Error>> {
+        let device = device.generic();
+        let mut before = BEFORE.lock();
+        match &*before {
+            None => {
+                let number = Atomic::new(0);
+                let files = DeviceFiles::new(device, None, number, |number, files| {
+                    files.read_only_file(c"number", number)
+                });
+                *before = Some(files?);
+            }
+            Some(files) => {
+                let errno = |result: Result| result.err().map_or(0, Error::to_errno);
+                let [access, update] = &FOUND;
+                access.store(errno(files.access(device).map(|_| ())), Relaxed);
+                update.store(errno(files.update(device)), Relaxed);
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+#[kernel_test]
+fn files_of_the_binding_before_are_gone() -> Result {
+    let device = platform::DeviceRegistration::new(c"ferrite-again", platform::Id::None, None)?;
+    for _ in 0..2 {
+        let driver = driver::Registration::<platform::Adapter<Again>>::new(c"ferrite-again");
+        drop(KBox::pin_init(driver, GFP_KERNEL)?);
+    }
+    drop(device);
+    let [access, update] = &FOUND;
+    assert_eq!(access.load(Relaxed), ENXIO.to_errno());
+    assert_eq!(update.load(Relaxed), ENXIO.to_errno());
+    drop(BEFORE.lock().take());
     Ok(())
 }
 

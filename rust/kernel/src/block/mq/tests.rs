@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+mod queues;
+
 use core::pin::Pin;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -66,6 +68,8 @@ struct State {
     late: AtomicU32,
     queues: AtomicU32,
     rung: AtomicU32,
+    /// From this queue on there is no memory for what belongs to a queue.
+    no_queue: AtomicU32,
 }
 
 #[pin_data]
@@ -89,6 +93,7 @@ impl State {
             late: AtomicU32::new(0),
             queues: AtomicU32::new(0),
             rung: AtomicU32::new(0),
+            no_queue: AtomicU32::new(u32::MAX),
         }? Error);
         Arc::pin_init(init, GFP_KERNEL)
     }
@@ -138,6 +143,9 @@ impl Operations for Tester {
     }
 
     fn init_hctx(state: ArcBorrow<'_, State>, index: u32) -> Result<Self::HwData> {
+        if index >= state.no_queue.load(Ordering::Relaxed) {
+            return Err(EINVAL);
+        }
         state
             .queues
             .fetch_max(index.wrapping_add(1), Ordering::Relaxed);
@@ -415,23 +423,6 @@ fn polled_requests_end_where_somebody_polls() -> Result {
     assert_eq!(disk.state.polled.load(Ordering::Relaxed), 1);
     disk.submit(bindings::REQ_OP_READ, 0, Some(&page), false)?;
     assert_eq!(disk.state.polled.load(Ordering::Relaxed), 1);
-    Ok(())
-}
-
-#[kernel_test]
-fn queues_can_change_while_the_disk_is_there() -> Result {
-    let tags = TagSetBuilder::new(1, 2).node(NumaNode::NO_NODE);
-    let disk = Disk::new(tags, QueueLimits::new())?;
-    disk.tags.set_queues(2, 0)?;
-    assert_eq!(disk.tags.queues(), (2, 0));
-    disk.read()?;
-    disk.tags.set_queues(1, 0)?;
-    assert_eq!(disk.tags.queues(), (1, 0));
-    disk.read()?;
-    assert_eq!(disk.tags.set_queues(0, 0), Err(EINVAL));
-    assert_eq!(disk.tags.set_queues(1, 1), Err(EINVAL));
-    assert_eq!(disk.tags.set_queues(u32::MAX, 1), Err(EINVAL));
-    assert_eq!(disk.tags.queues(), (1, 0));
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::net::phy::reg::{C22, C45, Mmd};
 use crate::net::phy::{Device, DeviceState, Unlocked};
 use crate::prelude::*;
 use crate::sync::atomic::Relaxed;
+use crate::sync::test_thread::{wait_until, with_threads};
 
 /// Nobody's.
 const ID: u32 = 0x7ffe_0010;
@@ -78,7 +79,33 @@ fn a_network_device_has_a_phy() -> Result {
     );
     assert_ne!(Interface::TenGBaseR, Interface::Xaui);
     assert!(!bus.has_carrier(4)?);
+    bus.add_phy(5, Clause::C22)?;
+    // The first network device has that.
+    assert_eq!(bus.add_netdev(5, c"lo", Interface::Mii), Err(EEXIST));
     bus.remove(4)
+}
+
+#[kernel_test]
+fn an_address_is_free_when_its_phy_has_gone() -> Result {
+    let bus = Fake::c22(c"ferrite-mdio", ID)?;
+    bus.add_phy(1, Clause::C22)?;
+    let phy = bus.raw(1)?;
+    // SAFETY: the PHY is there.
+    unsafe { bindings::ferrite_mdio_ktest_device_lock(phy) };
+    let result = with_threads::<1, _, _>(
+        |_| {
+            let _ = bus.remove(1);
+        },
+        |_| {
+            let has_begun = wait_until(|| bus.with_unlocked_phy(1, |_| ()).is_err());
+            let added = bus.add_phy(1, Clause::C22);
+            // SAFETY: it was locked above, and waits for that before it goes.
+            unsafe { bindings::ferrite_mdio_ktest_device_unlock(phy) };
+            (has_begun, added)
+        },
+    )?;
+    assert_eq!(result, (true, Err(EBUSY)));
+    bus.add_phy(1, Clause::C22)
 }
 
 #[kernel_test]

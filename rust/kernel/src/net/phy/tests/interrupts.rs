@@ -17,6 +17,7 @@ use crate::net::phy::{
 };
 use crate::prelude::*;
 use crate::sync::atomic::{Atomic, Relaxed};
+use crate::sync::test_thread::wait_until;
 
 const ALERT: u32 = 0x7ffe_0401;
 
@@ -29,6 +30,10 @@ const BROKEN: u16 = 0xffff;
 /// `BROKEN`: it cannot be.
 const CABLE: C22 = C22::vendor_specific::<0x13>();
 const TUNED: C22 = C22::vendor_specific::<0x14>();
+
+/// Whether a test of the cable says as much as it can, and the errno that it gets then.
+static IS_LONG: Atomic<bool> = Atomic::new(false);
+static ENDED: Atomic<i32> = Atomic::new(0);
 
 /// How often an interrupt was the PHY's.
 static HANDLED: Atomic<u32> = Atomic::new(0);
@@ -73,6 +78,15 @@ impl Driver for Alert {
             BROKEN => return Err(EIO),
             1 => {}
             _ => return Ok(false),
+        }
+        if IS_LONG.load(Relaxed) {
+            // A message has a page at the most.
+            let result = (0..4096).try_for_each(|_| test.result(CablePair::A, CableResult::Ok));
+            if test.fault_length(CablePair::A, 1) == result {
+                ENDED.store(result.err().map_or(0, Error::to_errno), Relaxed);
+            }
+            test.write(CABLE, 2)?;
+            return Ok(true);
         }
         let pairs = [CablePair::A, CablePair::B, CablePair::C, CablePair::D];
         let results = [
@@ -252,7 +266,7 @@ fn a_cable_is_tested() -> Result {
     let bus = up()?;
     let fake = bus.operations();
     cable_test(&bus)?;
-    assert!(crate::sync::test_thread::wait_until(|| fake.get(CABLE) == 2));
+    assert!(wait_until(|| fake.get(CABLE) == 2));
     assert!(wait_for_state(&bus, 0, DeviceState::NoLink));
     // The driver does not want to.
     assert_eq!(cable_test(&bus), Err(EBUSY));
@@ -267,6 +281,22 @@ fn a_cable_is_tested() -> Result {
     assert_eq!(fake.get(CABLE), BROKEN);
     bus.down(0)?;
     assert_eq!(cable_test(&bus), Err(EBUSY));
+    bus.remove(0)
+}
+
+#[kernel_test]
+fn a_message_about_a_cable_has_its_limit() -> Result {
+    let _registration = alert()?;
+    let bus = up()?;
+    let fake = bus.operations();
+    ENDED.store(0, Relaxed);
+    IS_LONG.store(true, Relaxed);
+    let begun = cable_test(&bus);
+    let is_over = wait_until(|| fake.get(CABLE) == 2);
+    IS_LONG.store(false, Relaxed);
+    assert_eq!((begun, is_over), (Ok(()), true));
+    assert_eq!(ENDED.load(Relaxed), EMSGSIZE.to_errno());
+    assert!(wait_for_state(&bus, 0, DeviceState::NoLink));
     bus.remove(0)
 }
 
