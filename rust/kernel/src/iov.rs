@@ -16,7 +16,7 @@
 //!
 //! C header: `include/linux/uio.h`.
 //!
-//! Consumer: `samples/misc`.
+//! Consumers: `samples/misc`; `samples/pages` (its frame) for copies of pages.
 
 #[cfg(feature = "ktest")]
 mod tests;

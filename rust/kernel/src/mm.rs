@@ -10,7 +10,7 @@
 //!
 //! C headers: `include/linux/mm.h`, `include/linux/sched/mm.h`, `include/linux/mmap_lock.h`.
 //!
-//! Consumers: `samples/pages` looks for areas and takes pages away; `samples/misc`, by its `mmap`.
+//! Consumers: `samples/pages` looks for areas, takes pages away, and maps a row of them; `samples/misc`, by its `mmap`.
 
 #[cfg(feature = "ktest")]
 mod tests;

@@ -12,7 +12,8 @@
 //!
 //! C headers: `include/linux/gfp.h`, `include/linux/highmem.h`, `include/linux/mm.h`.
 //!
-//! Consumers: `rnull` keeps its disk in [`Page`]s; `samples/idmap` hands out pages by number.
+//! Consumers: `rnull` keeps its disk in [`Page`]s; `samples/idmap` hands out pages by number; `samples/pages` has
+//! some in a row.
 
 mod iter;
 mod pages;

@@ -5,11 +5,13 @@
 //! Programs map it. A page is made when one of them touches it first, and is then the same for all.
 //! ioctls say where the area of an address begins and ends, make pages come anew, give a second
 //! descriptor of an open file and know it again, and say who asks. A file in sysfs counts the faults.
+//! `/dev/pages_sample-frame` is memory that is there from the start, in one piece.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod calls;
+mod frame;
 
 use core::ops::Range;
 use core::pin::Pin;
@@ -19,12 +21,14 @@ use kernel::fs::File;
 use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
 use kernel::mm::virt::{FaultError, VmFault, VmaNew, VmaOps};
 use kernel::new_rwsem;
-use kernel::page::SharedPage;
+use kernel::page::{Pages, SharedPage};
 use kernel::percpu::PerCpu;
 use kernel::prelude::*;
 use kernel::rbtree::{RBTree, RBTreeNode};
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sync::{Arc, ArcBorrow, RwSemaphore};
+
+use crate::frame::FrameDevice;
 
 module! {
     type: Sample,
@@ -142,6 +146,7 @@ impl MiscDevice for PagesDevice {
 
 struct Sample {
     _device: Pin<KBox<MiscDeviceRegistration<PagesDevice>>>,
+    _frame: Pin<KBox<MiscDeviceRegistration<FrameDevice>>>,
 }
 
 impl Module for Sample {
@@ -154,8 +159,15 @@ impl Module for Sample {
             MiscDeviceRegistration::register_with_files(options, Store::new()?, |store, files| {
                 files.read_callback_file(c"faults", store, Store::count)
             });
+        let options = MiscDeviceOptions {
+            name: c"pages_sample-frame",
+            mode: 0o600,
+        };
+        let frame = Pages::alloc(GFP_KERNEL | GFP_ZERO, frame::ORDER)?;
+        let frame = MiscDeviceRegistration::register(options, Arc::new(frame, GFP_KERNEL)?);
         Ok(Self {
             _device: KBox::pin_init(device, GFP_KERNEL)?,
+            _frame: KBox::pin_init(frame, GFP_KERNEL)?,
         })
     }
 }

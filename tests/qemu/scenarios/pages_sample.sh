@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# description: programs touch a device's memory, share it, have it taken away, and are told what they ask, with words of either size
+# description: programs touch a device's memory, share it, have it taken away, map some in one piece, and are told what they ask, with words of either size
 # boot: default debug
 # modules: pages_sample
 
 DEVICE=/dev/pages_sample
+FRAME=/dev/pages_sample-frame
 COUNT=/sys/class/misc/pages_sample/faults
 PAGE=4096
 
@@ -15,6 +16,19 @@ cleanup() { touch /tmp/case/stop; }
 answers() { "$ASK" "$DEVICE" "$@" | xargs; }
 
 load pages_sample limit=8
+dd if=/dev/urandom of=/tmp/case/picture bs=$PAGE count=4 status=none
+
+point "a picture in one piece is written and read, cut anywhere"
+dd if=/tmp/case/picture of=$FRAME bs=5000 status=none
+check cmp /tmp/case/picture $FRAME
+dd if=$FRAME of=/tmp/case/again bs=4099 status=none
+check cmp /tmp/case/picture /tmp/case/again
+check_eq "through a pipe" "$(md5sum </tmp/case/picture)" "$(cat $FRAME | cat | md5sum)"
+check_eq "from the end on" 0 "$(dd if=$FRAME bs=$PAGE skip=4 status=none | wc -c)"
+printf 'text' | dd of=$FRAME bs=1 seek=$((PAGE - 2)) conv=notrunc status=none
+check_eq "across two pages" text "$(dd if=$FRAME bs=2 skip=$((PAGE / 2 - 1)) count=2 status=none)"
+check_errno ENOSPC dd if=/tmp/case/picture of=$FRAME bs=$PAGE count=1 seek=4 conv=notrunc
+dd if=/tmp/case/picture of=$FRAME bs=$((4 * PAGE)) status=none
 
 for ASK in /ferrite/ask /ferrite/ask32; do
 	[ -e "$ASK" ] || continue
@@ -57,6 +71,16 @@ for ASK in /ferrite/ask /ferrite/ask32; do
 	check_eq "the wrong way round" "0 -22" "$(answers map $PAGE 0 ioctl w p 2 @$PAGE @0 . | cut -d ' ' -f 1,2)"
 	check_eq "huge pages of somebody else's" "0 -22" "$(answers huge ioctl w p 2 @0 @$PAGE . | cut -d ' ' -f 1,2)"
 
+	point "the picture is mapped as a whole, or from a page on${size:+, $size bits}"
+	frame() { "$ASK" $FRAME "$@" | xargs; }
+	third=$(od -An -tu4 -j $((2 * PAGE)) -N 4 /tmp/case/picture | tr -d ' ')
+	check_eq "the whole" "0 $third" "$(frame map $((4 * PAGE)) 0 get $((2 * PAGE)))"
+	check_eq "from the third page on" "0 $third 4711" "$(frame map $((2 * PAGE)) $((2 * PAGE)) get 0 put $PAGE 4711 get $PAGE)"
+	check_eq "what was put" 4711 "$(od -An -tu4 -j $((3 * PAGE)) -N 4 $FRAME | tr -d ' ')"
+	check_eq "to look at" "0 4711" "$(frame view $PAGE $((3 * PAGE)) get 0)"
+	check_eq "more than there is" "-22" "$(frame map $((4 * PAGE)) $PAGE)"
+	check_eq "behind the end" "-22" "$(frame map $PAGE $((4 * PAGE)))"
+
 	point "a second descriptor of the same file${size:+, $size bits}"
 	check_eq "the first, and it again" "4 1 4" "$(answers ioctl - p 3 . ioctl w p 4 4 .)"
 	check_eq "used" "4 1 3" "$(answers ioctl - p 3 . use 4 ioctl w p 4 3 .)"
@@ -89,5 +113,5 @@ touch /tmp/case/stop
 wait
 check_eq "all of them" "0 0 0 0 9 9 9 9" "$(sort /tmp/case/heard | xargs)"
 unload pages_sample
-[ ! -e "$DEVICE" ] || fail "the node is still there"
-note "touched, shared, forgotten, asked"
+[ ! -e "$DEVICE" ] && [ ! -e $FRAME ] || fail "the node is still there"
+note "touched, shared, forgotten, in one piece, asked"
