@@ -10,7 +10,7 @@
 //! may ask for, so that it is put where it will be found: `module! { …, firmware:
 //! ["vendor/chip.bin"], }`.
 //!
-//! Consumer: `samples/platform`.
+//! Consumers: `samples/platform`, `drivers/net/phy/qt2025`, `drivers/gpu/nova`.
 
 #[cfg(feature = "ktest")]
 mod tests;

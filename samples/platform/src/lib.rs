@@ -20,6 +20,7 @@ use kernel::firmware::Firmware;
 use kernel::platform::{Adapter, Device, DeviceId, DeviceRegistration, Driver, Id, IdTable};
 use kernel::platform_device_table;
 use kernel::prelude::*;
+use kernel::sync::ARef;
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sysfs::DeviceFiles;
 
@@ -109,14 +110,18 @@ impl Drop for Dial<'_> {
     }
 }
 
-/// The picture on the dial, of any size. It is not kept.
+/// The picture on the dial, of any size. Nobody waits for it, and it is not kept; it may come when the
+/// device is unbound already.
 fn show_face(device: &Device) -> Result {
-    match Firmware::request_nowarn(c"ferrite/face.bin", device.generic()) {
-        Ok(face) => dev_info!(device, "a face of {} bytes", face.data().len()),
-        Err(ENOENT) => dev_dbg!(device, "no face"),
-        Err(error) => return Err(error),
-    }
-    Ok(())
+    let dial: ARef<Device> = device.into();
+    Firmware::request_nowait(
+        c"ferrite/face.bin",
+        device.generic(),
+        move |face| match face {
+            Some(face) => dev_info!(dial, "a face of {} bytes", face.data().len()),
+            None => dev_info!(dial, "no face"),
+        },
+    )
 }
 
 struct DialDriver;

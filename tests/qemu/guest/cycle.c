@@ -24,6 +24,23 @@ static void must(const char *what, u32 cycle, long result)
 	die("(cycle, errno)");
 }
 
+/* A module that has asked for a file is held until it gets an answer: a second, at the most. */
+static long unload(const char *name)
+{
+	enum { EAGAIN = 11 };
+	struct { long seconds, nanoseconds; } moment = { 0, 1000000 };
+	long result;
+	u32 tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		result = call(SYS_delete_module, (long)name, O_NONBLOCK, 0, 0, 0, 0);
+		if (result != -EAGAIN)
+			break;
+		call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+	}
+	return result;
+}
+
 __attribute__((used, noreturn)) void run(long *stack)
 {
 	char **words = (char **)(stack + 1);
@@ -37,7 +54,7 @@ __attribute__((used, noreturn)) void run(long *stack)
 	file = open_file(words[2], O_RDONLY);
 	for (i = 0; i < cycles; i++) {
 		must("cannot load: ", i, call(SYS_finit_module, file, (long)(count > 4 ? words[4] : ""), 0, 0, 0, 0));
-		must("cannot unload: ", i, call(SYS_delete_module, (long)words[3], O_NONBLOCK, 0, 0, 0, 0));
+		must("cannot unload: ", i, unload(words[3]));
 	}
 	leave(0);
 }

@@ -65,8 +65,13 @@ head -c 3000000 /dev/urandom >"$FILES/face.bin"
 mark
 bind
 check_dmesg 'ferrite-dial ferrite-dial: 10 ticks, 3 marks$'
-check_dmesg 'ferrite-dial ferrite-dial: a face of 3000000 bytes$'
+wait_for 10 has_dmesg 'ferrite-dial ferrite-dial: a face of 3000000 bytes$'
+rm "$FILES/face.bin"
 unbind
+mark
+bind
+unbind
+wait_for 10 has_dmesg 'ferrite-dial ferrite-dial: no face$'
 
 point "firmware as large as it may be"
 head -c 64 /dev/zero | tr '\0' x >"$FILES/dial.bin"
@@ -106,9 +111,12 @@ wait_for 10 heard
 check grep -q '^ACTION=change$' /tmp/case/events
 
 point "unloaded while it is bound"
-bind
 mark
-unload platform_sample
+bind
+# Whoever has asked for a file holds the module until there is an answer.
+wait_for 10 has_dmesg 'ferrite-dial ferrite-dial: no face$'
+mark
+wait_for 10 unload platform_sample
 check_dmesg 'ferrite-dial ferrite-dial: unbound: 10 ticks, 0 marks$'
 [ ! -e "$DRIVER" ] || fail "the driver is still there"
 [ ! -e /sys/bus/platform/devices/ferrite-dial ] || fail "the device is still there"
