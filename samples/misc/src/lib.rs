@@ -9,6 +9,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+use core::ffi::CStr;
 use core::pin::Pin;
 
 use kernel::cred::{Capability, capable};
@@ -22,6 +23,7 @@ use kernel::prelude::*;
 use kernel::seq_file::SeqFile;
 use kernel::sync::poll::{Events, PollCondVar, PollTable};
 use kernel::sync::{Arc, ArcBorrow, Mutex};
+use kernel::uaccess::{UserPtr, UserSlice};
 use kernel::{new_mutex, new_poll_condvar, seq_print};
 use zerocopy::{Immutable, IntoBytes};
 
@@ -51,9 +53,15 @@ const CLEAR: Io = Io::new(b'Y', 0);
 const INFO: IoR<Info> = IoR::new(b'Y', 1);
 /// How long a text may be.
 const LIMIT: IoW<u32> = IoW::new(b'Y', 2);
+/// What it is about: where there is a string of up to 15 bytes, as a number of 64 bits for any program.
+const ABOUT: IoW<u64> = IoW::new(b'Y', 3);
+
+/// The room for what it is about, with its zero.
+const ABOUT_SIZE: usize = 16;
 
 struct State {
     text: Option<KVec<u8>>,
+    about: [u8; ABOUT_SIZE],
     limit: u32,
     writes: u64,
 }
@@ -74,6 +82,7 @@ impl Board {
         let counter = SharedPage::alloc(GFP_KERNEL | GFP_ZERO)?;
         let state = State {
             text: None,
+            about: [0; ABOUT_SIZE],
             limit: 4096,
             writes: 0,
         };
@@ -172,17 +181,24 @@ impl MiscDevice for BoardDevice {
                 board.state.lock().limit = limit;
                 Ok(0)
             })
+            .write(ABOUT, |address| {
+                let address = usize::try_from(address).map_err(|_| EFAULT)?;
+                let mut about = [0; ABOUT_SIZE];
+                let string = UserSlice::new(UserPtr::from_addr(address), about.len());
+                string.reader().strcpy_into_buf(&mut about)?;
+                board.state.lock().about = about;
+                Ok(0)
+            })
             .end()
     }
 
     fn show_fdinfo(board: ArcBorrow<'_, Board>, seq: &SeqFile, _: &File) {
-        let len = board
-            .state
-            .lock()
-            .text
-            .as_ref()
-            .map_or(0, |text| text.len());
+        let state = board.state.lock();
+        let len = state.text.as_ref().map_or(0, |text| text.len());
         seq_print!(seq, "text:\t{len} bytes\n");
+        let about = CStr::from_bytes_until_nul(&state.about).unwrap_or_default();
+        let about = about.to_str().unwrap_or("?");
+        seq_print!(seq, "about:\t{about}\n");
     }
 
     fn mmap(board: ArcBorrow<'_, Board>, _: &File, vma: &VmaNew<'_>) -> Result {

@@ -6,6 +6,7 @@
  *
  *	map BYTES OFFSET	maps shared memory of it, or says which errno
  *	view BYTES OFFSET	maps it, and cannot write there
+ *	text TEXT		goes on with memory of the program's own, where there is that text
  *	huge			maps huge pages of the program's own instead, of which none is ever touched
  *	get OFFSET		a word of 32 bits of what was mapped last
  *	put OFFSET WORD		writes one
@@ -88,6 +89,18 @@ static void map(long fd, long rights, long flags, u32 length, u32 offset)
 	end();
 }
 
+static void text(const char *from)
+{
+	static char memory[256];
+	u32 i;
+
+	for (i = 0; from[i] && i + 1 < sizeof(memory); i++)
+		memory[i] = from[i];
+	memory[i] = 0;
+	base = memory;
+	bytes = sizeof(memory);
+}
+
 static volatile u32 *place(void)
 {
 	u32 offset = number(next());
@@ -151,6 +164,8 @@ __attribute__((used, noreturn)) void run(long *stack)
 			u32 length = number(next());
 
 			map(fd, PROT_READ | (*what == 'm' ? PROT_WRITE : 0), MAP_SHARED, length, number(next()));
+		} else if (is(what, "text")) {
+			text(next());
 		} else if (is(what, "huge")) {
 			map(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_HUGETLB, HUGE, 0);
 		} else if (is(what, "get")) {

@@ -58,6 +58,20 @@ for ASK in /ferrite/ask /ferrite/ask32; do
 	check_eq "what is left" "0 $writes 0 0 4096" "$(answers ioctl r Y 1 0 0 0 0 .)"
 	check_eq "none of its own" "-25" "$(answers ioctl - Y 9 .)"
 
+	point "a string that is where an ioctl says${size:+ for $size bits}"
+	# An address of 64 bits in any case.
+	case $size,$FERRITE_ARCH in
+	,amd64) high= ;;
+	*) high=0 ;;
+	esac
+	exec 3<"$DEVICE"
+	check_eq "told" "0" "$(answers text "about $size!" ioctl w Y 3 @0 $high . | cut -d ' ' -f 1)"
+	grep -q "^about:.about $size!\$" /proc/self/fdinfo/3 || fail "$(cat /proc/self/fdinfo/3)"
+	exec 3<&-
+	check_eq "as long as may be" "0" "$(answers text 123456789012345 ioctl w Y 3 @0 $high . | cut -d ' ' -f 1)"
+	check_eq "too long" "-7" "$(answers text 1234567890123456 ioctl w Y 3 @0 $high . | cut -d ' ' -f 1)"
+	check_eq "nowhere" "-14" "$(answers ioctl w Y 3 16 0 . | cut -d ' ' -f 1)"
+
 	point "a page to look at${size:+ for $size bits}"
 	check_eq "how many writes" "0 $writes" "$(answers view 4096 0 get 0)"
 	say "five!"
