@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/console.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/screen_info.h>
 #include <linux/string.h>
+#include <linux/sysfb.h>
+#include <linux/vgaarb.h>
 #include "ferrite_probes.h"
 #include "pci.h"
 
@@ -169,3 +173,33 @@ int ferrite_pci_config_size(const struct pci_dev *dev)
 {
 	return dev->cfg_size;
 }
+
+#if defined(CONFIG_VT) && defined(CONFIG_VGA_CONSOLE)
+/* What the boot left on the screen. */
+#ifdef HAVE_SYSFB_PRIMARY_DISPLAY
+#define ferrite_screen sysfb_primary_display.screen
+#else
+#define ferrite_screen screen_info
+#endif
+
+/*
+ * vgacon writes to what the VGA arbiter's default device shows at 0xb8000, and claims nothing of that device. Where a boot has found no VGA, vgacon
+ * takes what is there for a CGA, even if nothing is; the arbiter has a default device nevertheless. So the boot must have found a VGA in text mode: 1.
+ */
+bool ferrite_pci_has_text_console(struct pci_dev *dev)
+{
+	bool bound;
+
+	if (vga_default_device() != dev || ferrite_screen.orig_video_isVGA != 1)
+		return false;
+	console_lock();
+	bound = con_is_bound(&vga_con);
+	console_unlock();
+	return bound;
+}
+#else
+bool ferrite_pci_has_text_console(struct pci_dev *dev)
+{
+	return false;
+}
+#endif

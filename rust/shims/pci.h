@@ -76,6 +76,7 @@ void ferrite_pci_restore_after_error(struct pci_dev *dev);
 unsigned int ferrite_pci_total_vfs(struct pci_dev *dev);
 u16 ferrite_pci_dev_id(struct pci_dev *dev);
 int ferrite_pci_config_size(const struct pci_dev *dev);
+bool ferrite_pci_has_text_console(struct pci_dev *dev);
 int ferrite_pci_ktest_event(struct pci_dev *dev, unsigned int event);
 
 #endif

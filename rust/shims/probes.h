@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/splice.h>
+#include <linux/sysfb.h>
 #include <linux/sysfs.h>
 #include <linux/uio.h>
 #include <linux/timer.h>

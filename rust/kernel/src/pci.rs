@@ -337,6 +337,21 @@ impl Device<Bound> {
         Ok(Enabled(self))
     }
 
+    /// Whether a console in VGA text mode is on this device: such a console claims nothing of it, so that
+    /// [`Self::map_bar`] and [`Self::claim_bar`] do not fail, and a driver that takes the device takes the
+    /// console's screen away. May sleep; process context only.
+    ///
+    /// Three things must be: the kernel's VGA arbiter has this device as the default one, one of its virtual
+    /// terminals is drawn by `vgacon`, and the boot has found a VGA in text mode. The last because `vgacon` takes a
+    /// machine in which nobody has found a VGA for one with a CGA, though there be no screen at all. `false` where
+    /// the kernel has no such console (`CONFIG_VGA_CONSOLE`).
+    /// C source: `drivers/pci/vgaarb.c`, `drivers/video/console/vgacon.c`, `arch/x86/boot/video-vga.c`.
+    #[must_use]
+    pub fn has_text_console(&self) -> bool {
+        // SAFETY: the device is there.
+        unsafe { bindings::ferrite_pci_has_text_console(self.as_raw()) }
+    }
+
     /// Whether the device answers. May sleep; process context only.
     #[must_use]
     pub fn is_present(&self) -> bool {

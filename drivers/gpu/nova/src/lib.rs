@@ -118,6 +118,9 @@ impl Driver for NovaDriver {
         let device: &'bound Device<Bound> = device;
         let mut boot = Boot::new(device);
         let (others, enabled, bar) = boot.step(Step::Claim, || {
+            if device.has_text_console() {
+                return Err(Fault::Text("a console in text mode is on the card", EBUSY));
+            }
             let others = Others::new(device)?;
             let enabled = Arc::new(device.enable_mem()?, GFP_KERNEL)?;
             let bar: Bar<'bound, SIZE> = device.map_bar(BAR, c"nova").map_err(Fault::in_use)?;

@@ -135,6 +135,7 @@ fn what_a_device_says_of_itself() -> Result {
         assert_eq!(device.resource(0), None);
         assert_eq!(device.resource(6), None);
         assert!(device.is_present());
+        assert!(!device.has_text_console());
         assert_eq!(device.total_virtual_functions(), 0);
         // It is on the root bus, and has no function for that.
         assert_eq!(device.reset_function(), Err(ENOTTY));

@@ -47,6 +47,12 @@ pub const DEVICES: &[Device] = &[
         make: Make::OnPort("igb"),
         options: "",
     },
+    // A card that the machine's firmware shows text on, and the kernel a console.
+    Device {
+        name: "vga",
+        make: Make::Own("VGA"),
+        options: "",
+    },
     // A watchdog: 16 bytes behind its BAR, less than any driver of ours wants.
     Device {
         name: "i6300esb",
