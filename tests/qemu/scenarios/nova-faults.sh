@@ -3,13 +3,45 @@
 # description: each fault of a virtual GPU ends nova's boot with the step's name, and the next boot is well
 # modules: nova
 # device: vgpu chip=ga102
-# timeout: 500
+# timeout: 700
 
 vgpu_find 2204
-cleanup() { vgpu clear; }
+BAR=$(awk 'NR == 1 { print $1 }' "$VGPU/resource")
+FLUSH=$((BAR + 0x100c10))
+cleanup() {
+	vgpu clear
+	echo 0 >"$VGPU/enable" || true
+}
+
+# set_page: the card has somebody's page for flushes.
+set_page() {
+	echo 1 >"$VGPU/enable"
+	devmem $FLUSH 32 0x00abcdef
+	echo 0 >"$VGPU/enable"
+}
+reset_card() {
+	echo 1 >"$VGPU/reset"
+	set_page
+}
+
+# is_as_found: the card is as nova has found it.
+is_as_found() {
+	check_eq "whether it reaches memory" 0 $(($(pci_word "$VGPU" 4) & 4))
+	echo 1 >"$VGPU/enable"
+	nova_protects_nothing
+	check_eq "the page for flushes" 0x00ABCDEF "$(devmem $FLUSH 32)"
+	check_eq "whether its GSP runs" 0 $(($(devmem $((BAR + 0x111388)) 32) & 0x80))
+	echo 0 >"$VGPU/enable"
+}
 
 # fails FAULT ERRNO WORDS: the boot does, and leaves nothing.
 fails() {
+	spoils "$@"
+	is_as_found
+}
+
+# spoils FAULT ERRNO WORDS: the boot fails, and the card may have to be reset.
+spoils() {
 	vgpu "fault $1"
 	mark
 	check_errno "$2" nova_bind
@@ -29,14 +61,15 @@ is_well() {
 
 load nova
 nova_unbind
+set_page
 
 point "its firmware"
 fails gfw-stuck ETIMEDOUT 'gfw-boot: it does not come up: 0x[0-9a-f]*: ETIMEDOUT$'
 is_well
-echo 1 >"$VGPU/reset"
+reset_card
 fails gfw-locked ETIMEDOUT 'gfw-boot: how far it is stays locked: ETIMEDOUT$'
 is_well
-echo 1 >"$VGPU/reset"
+reset_card
 vgpu "fault gfw-slow"
 is_well
 vgpu clear
@@ -82,17 +115,17 @@ point "its falcons"
 fails scrub-stuck ETIMEDOUT "frts: the falcon's memory does not become clear: ETIMEDOUT\$"
 fails dma-stuck ETIMEDOUT 'frts: the falcon does not fetch: ETIMEDOUT$'
 is_well
-fails halt-never ETIMEDOUT 'frts: the falcon does not halt: ETIMEDOUT$'
+spoils halt-never ETIMEDOUT 'frts: the falcon does not halt: ETIMEDOUT$'
 check_dmesg 'nova .*: the falcon does not halt: ETIMEDOUT: the card has to be reset$'
-echo 1 >"$VGPU/reset"
+reset_card
 is_well
 vgpu "fault falcon-not-ready"
 is_well
 vgpu clear
 
 point "what FWSEC does"
-fails mailbox-error EIO 'frts: FWSEC leaves in its mailbox: 0x31: EIO$'
-echo 1 >"$VGPU/reset"
+spoils mailbox-error EIO 'frts: FWSEC leaves in its mailbox: 0x31: EIO$'
+reset_card
 # The boot ROM does not run it; what it said the last time would still be there.
 fails rom-signature EIO 'frts: FWSEC has protected nothing: EIO$'
 fails frts-error EIO 'frts: FWSEC ends with the error: 0x5a: EIO$'
@@ -138,12 +171,19 @@ is_well
 check_dmesg 'nova .*: the region is still there: EBUSY: the card has to be reset$'
 vgpu clear
 check_errno EBUSY nova_bind
-echo 1 >"$VGPU/reset"
+reset_card
 is_well
 
 point "it is pulled out, at any access"
+before=$(vgpu_accesses)
+nova_bind
+all=$(($(vgpu_accesses) - before))
+nova_unbind
+# The ROM's words are most of them; all that is done after them is in these.
+last=$((all - 450))
 after=1
-while [ $after -lt 6000 ]; do
+steps=
+while [ $after -le $all ]; do
 	vgpu "fault all-ones after=$after"
 	mark
 	if nova_bind 2>/tmp/case/why; then
@@ -151,12 +191,31 @@ while [ $after -lt 6000 ]; do
 		nova_unbind
 	else
 		grep -q 'No such device' /tmp/case/why || fail "after $after: $(cat /tmp/case/why)"
-		check_dmesg 'nova .*: [a-z0-9-]*: the card does not answer: ENODEV$'
+		step=$(since_mark | sed -n 's/.*nova .*: \([a-z0-9-]*\): the card does not answer: ENODEV$/\1/p')
+		[ -n "$step" ] || fail "after $after: no step is named"
+		case " $steps " in
+		*" $step "*) ;;
+		*) steps="$steps $step" ;;
+		esac
 	fi
+	! grep -q ': nova$' /proc/iomem || fail "after $after: its memory is still claimed"
 	vgpu clear
 	# What it had protected is not undone.
 	echo 1 >"$VGPU/reset"
-	after=$((after + 1 + after / 4))
+	next=$((after + 1 + after / 4))
+	if [ $after -ge $last ]; then
+		next=$((after + 5))
+	elif [ $next -gt $last ]; then
+		next=$last
+	fi
+	after=$next
+done
+note "$all accesses; it was pulled out in the steps$steps"
+for step in identify gfw-boot vbios frts gsp-falcon booter sequencer static-info; do
+	case " $steps " in
+	*" $step "*) ;;
+	*) fail "not in the step $step" ;;
+	esac
 done
 is_well
 unload nova
