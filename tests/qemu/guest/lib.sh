@@ -314,6 +314,7 @@ nova_protects_nothing() {
 # it with a memory that cannot be.
 nova_lives() {
 	flush=$(($(awk 'NR == 1 { print $1 }' "$VGPU/resource") + 0x100c10))
+	missing=$(vgpu_missing)
 	point "it boots"
 	echo 1 >"$VGPU/enable"
 	devmem $flush 32 0x00abcdef
@@ -329,6 +330,7 @@ nova_lives() {
 	point "and is left as it was"
 	unload nova
 	vgpu_no_complaints
+	check_eq "registers that were touched, and are not there" "$missing" "$(vgpu_missing)"
 	nova_protects_nothing
 	check_eq "the page for flushes" 0x00ABCDEF "$(devmem $flush 32)"
 	! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
