@@ -115,6 +115,14 @@ impl Sink for Writer<'_> {
     }
 }
 
+/// For what writes text of its own, such as [`io::dump`](crate::io::dump).
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
+    }
+}
+
 /// A list that is shown entry by entry.
 ///
 /// What protects the list is held while entries are shown, and released whenever the reader has had

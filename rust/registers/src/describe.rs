@@ -146,7 +146,12 @@ where
                 .and_then(|o| o.checked_add(start));
             match offset.and_then(|offset| load(io, offset, register.size)) {
                 Some(word) => {
-                    write!(out, " {word:#0width$x}", width = 2 + 2 * register.size)?;
+                    match register.size {
+                        1 => write!(out, " {word:#04x}")?,
+                        2 => write!(out, " {word:#06x}")?,
+                        4 => write!(out, " {word:#010x}")?,
+                        _ => write!(out, " {word:#018x}")?,
+                    }
                     for field in about.fields {
                         out.write_str(" ")?;
                         write_field(out, field, word)?;

@@ -12,6 +12,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod files;
 mod in_place;
 mod load;
 mod pieces;
@@ -31,6 +32,7 @@ use kernel::prelude::*;
 use kernel::sync::{Arc, Completion, Mutex};
 use kernel::{device, new_mutex, pci_device_table};
 
+use crate::files::{Files, Top};
 use crate::load::Load;
 use crate::queue::{BLOCK, DEPTH, Descriptor, Done, Queue};
 use crate::registers::{EVENTS, SPAN};
@@ -139,6 +141,7 @@ type Line<'bound> = ThreadedRegistration<'bound, Listener>;
 /// What there is for a device. It goes in this order, and the memory that the device was told of last.
 struct Ring<'bound> {
     device: &'bound pci::Device<Bound>,
+    _files: Option<Files>,
     _lines: [Option<Line<'bound>>; 2],
     enabled: pci::Enabled<'bound>,
     shared: Arc<Shared>,
@@ -211,6 +214,7 @@ impl pci::Driver for RingDriver {
         queue.identify()?;
         let ring = Ring {
             device,
+            _files: Files::new(device, shared.clone()),
             _lines: listen(device, &shared)?,
             enabled,
             shared,
@@ -364,13 +368,20 @@ fn move_data(device: &pci::Device<Bound>, ring: &Ring<'_>) -> Result<u32> {
     Ok(round)
 }
 
+/// The driver goes first.
 struct RingSample {
     _driver: Pin<KBox<Registration<Adapter<RingDriver>>>>,
+    _top: Top,
 }
 
 impl Module for RingSample {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        // Before it, a device has no place for its files.
+        let top = Top::new()?;
         let driver = KBox::pin_init(Registration::new(c"ferrite-ring"), GFP_KERNEL)?;
-        Ok(Self { _driver: driver })
+        Ok(Self {
+            _driver: driver,
+            _top: top,
+        })
     }
 }

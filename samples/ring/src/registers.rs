@@ -11,6 +11,9 @@ pub(crate) const SPAN: usize = 0x48;
 pub(crate) const NAME: u32 = 0x474e_4952;
 
 register! {
+    /// All of them.
+    pub(crate) const REGISTERS;
+
     pub(crate) ID(u32, ro, reset = 0x474e_4952) @ 0x00 {}
     pub(crate) VERSION(u32, ro, reset = 1) @ 0x04 {}
     pub(crate) CAPS(u32, ro) @ 0x08 { 11:0 entries; }

@@ -24,6 +24,17 @@ load ring_sample
 check_dmesg "ferrite-ring $NAME_OF: 131072 bytes moved, 64 at once\$"
 check is_bound
 
+point "its registers can be looked at by name, and described to tools"
+FILES=/sys/kernel/debug/ferrite-ring/$NAME_OF
+cat "$FILES/registers"
+check grep -qx 'ID 0x474e4952' "$FILES/registers"
+check grep -qx 'STATUS 0x00000003 halted=0x0 running=0x1 ready=0x1' "$FILES/registers"
+# After 8 rounds of 64.
+check grep -qx 'HEAD 0x00000200 head=0x200' "$FILES/registers"
+# What can only be written is not read.
+! grep -q DOORBELL "$FILES/registers" || fail "the doorbell is read"
+check grep -q '"name":"DOORBELL".*"access":"wo","offset":52,' "$FILES/registers.json"
+
 point "over many passes, with an interrupt for each"
 irq_count() { awk '/ferrite-ring/ { sum += $2 + $3 } END { print sum + 0 }' /proc/interrupts; }
 check_eq "interrupts" 8 "$(irq_count)"
@@ -142,6 +153,7 @@ check_dmesg "ferrite-ring ${watchdog##*/}: its memory cannot be used: EINVAL\$"
 
 point "unloaded while it is bound"
 unload ring_sample
+[ ! -e "${FILES%/*}" ] || fail "its files are still there"
 [ ! -e "$RING/driver" ] || fail "something drives it"
 check_eq "how many faults have struck" "$struck" "$(ring_struck)"
 note "18 MB moved, 64 blocks at once"

@@ -6,6 +6,8 @@ use device_model::ring::{BAR_SIZE, MESSAGES, Ring};
 use device_model::{Interrupts, Line, Memory, NoMemory, config};
 use vfio_user::{Bus, Device, GuestMemory, Lines, Region};
 
+use crate::names::Names;
+
 /// The regions that there are.
 const BAR: u32 = 0;
 const CONFIG: u32 = 7;
@@ -41,12 +43,32 @@ impl Interrupts for Wires<'_> {
 }
 
 /// The device.
-pub(crate) struct Front(pub(crate) Ring);
+pub(crate) struct Front {
+    pub(crate) ring: Ring,
+    /// Who looks on, if anybody: each access of a register is a line, by these names.
+    pub(crate) trace: Option<Names>,
+}
 
 impl Front {
+    fn tell(&self, what: &str, offset: u32, data: &[u8]) {
+        if let Some(names) = &self.trace {
+            // An access is of a word, or two, or it is none of a register.
+            for (offset, word) in (offset..).step_by(4).zip(data.chunks(4)) {
+                match <[u8; 4]>::try_from(word) {
+                    Ok(word) => {
+                        let line = names.line(what, offset, u32::from_le_bytes(word));
+                        eprintln!("ring-device: {line}");
+                    }
+                    Err(_) => eprintln!("ring-device: {what:5} {offset:04x} {word:02x?}"),
+                }
+            }
+        }
+    }
+
     /// Works off one descriptor.
     pub(crate) fn step(&mut self, bus: &mut Bus) {
-        self.0.step(&Guest(&bus.memory), &mut Wires(&mut bus.lines));
+        self.ring
+            .step(&Guest(&bus.memory), &mut Wires(&mut bus.lines));
     }
 }
 
@@ -69,25 +91,32 @@ impl Device for Front {
 
     fn read(&mut self, bus: &mut Bus, region: u32, offset: u64, data: &mut [u8]) {
         match (region, u32::try_from(offset)) {
-            (BAR, Ok(offset)) => self.0.bar_read(offset, data, &mut Wires(&mut bus.lines)),
-            (CONFIG, Ok(offset)) => self.0.config_read(offset as usize, data),
+            (BAR, Ok(offset)) => {
+                self.ring.bar_read(offset, data, &mut Wires(&mut bus.lines));
+                self.tell("read", offset, data);
+            }
+            (CONFIG, Ok(offset)) => self.ring.config_read(offset as usize, data),
             _ => data.fill(0xff),
         }
     }
 
     fn write(&mut self, bus: &mut Bus, region: u32, offset: u64, data: &[u8]) {
         match (region, u32::try_from(offset)) {
-            (BAR, Ok(offset)) => self.0.bar_write(offset, data, &mut Wires(&mut bus.lines)),
-            (CONFIG, Ok(offset)) => self.0.config_write(offset as usize, data),
+            (BAR, Ok(offset)) => {
+                self.tell("write", offset, data);
+                self.ring
+                    .bar_write(offset, data, &mut Wires(&mut bus.lines));
+            }
+            (CONFIG, Ok(offset)) => self.ring.config_write(offset as usize, data),
             _ => {}
         }
     }
 
     fn reset(&mut self, _: &mut Bus) {
-        self.0.reset();
+        self.ring.reset();
     }
 
     fn pin_unmasked(&mut self, bus: &mut Bus) {
-        self.0.pin_unmasked(&mut Wires(&mut bus.lines));
+        self.ring.pin_unmasked(&mut Wires(&mut bus.lines));
     }
 }

@@ -9,6 +9,8 @@
 
 mod control;
 mod front;
+mod names;
 mod server;
 
+pub use names::Names;
 pub use server::{End, Server, listen};

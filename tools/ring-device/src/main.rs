@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use device_model::fault::Wanted;
 use device_model::ring::Ring;
-use ring_device::{End, Server, listen};
+use ring_device::{End, Names, Server, listen};
 
 /// How the process ends when the device has died as it was told to.
 const DIED: u8 = 42;
@@ -26,6 +26,10 @@ struct Options {
     /// A fault that it has from the start, as 'stall,after=3' (may be given again)
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Wanted>,
+    /// A line for each access of a register; with the file that a driver describes its registers in
+    /// (registers.json in debugfs), by name, with the fields
+    #[arg(long, value_name = "NAMES", num_args = 0..=1)]
+    trace: Option<Option<PathBuf>>,
     /// End when the first client leaves, rather than wait for another one
     #[arg(long)]
     once: bool,
@@ -41,6 +45,10 @@ fn main() -> Result<ExitCode> {
     let listener = listen(&options.socket)?;
     eprintln!("ring-device: at {}", options.socket.display());
     let mut server = Server::new(ring, listener, control);
+    if let Some(file) = &options.trace {
+        let names = file.as_deref().map(Names::of_file).transpose()?;
+        server = server.traced(names.unwrap_or_default());
+    }
     let end = server.run(options.once).context("cannot serve")?;
     let statistics = server.ring().statistics();
     eprintln!("ring-device: {end:?}; {statistics:?}");

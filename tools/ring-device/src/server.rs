@@ -13,6 +13,7 @@ use vfio_user::{Connection, Session};
 
 use crate::control::Client;
 use crate::front::Front;
+use crate::names::Names;
 
 /// Why the server has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Server {
     #[must_use]
     pub fn new(ring: Ring, listener: UnixListener, control: Option<UnixListener>) -> Self {
         Self {
-            front: Front(ring),
+            front: Front { ring, trace: None },
             listener,
             control,
             clients: Vec::new(),
@@ -77,10 +78,17 @@ impl Server {
         }
     }
 
+    /// Has a line in the log for each access of a register from now on, by these names.
+    #[must_use]
+    pub fn traced(mut self, names: Names) -> Self {
+        self.front.trace = Some(names);
+        self
+    }
+
     /// The device.
     #[must_use]
     pub fn ring(&self) -> &Ring {
-        &self.front.0
+        &self.front.ring
     }
 
     /// Serves one client after the other, or only `once`, while the device lives.
@@ -103,7 +111,7 @@ impl Server {
                         }
                     }
                     Source::Client(index) => {
-                        if !self.clients[index].hear(&mut self.front.0) {
+                        if !self.clients[index].hear(&mut self.front.ring) {
                             self.clients.remove(index);
                         }
                     }
@@ -142,7 +150,7 @@ impl Server {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        let has_work = self.connection.is_some() && self.front.0.has_work();
+        let has_work = self.connection.is_some() && self.front.ring.has_work();
         match poll(&mut fds, has_work.then_some(&at_once)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -176,7 +184,7 @@ impl Server {
 
     /// Says when faults come and go.
     fn tell(&mut self) {
-        let armed = self.front.0.faults().armed();
+        let armed = self.front.ring.faults().armed();
         if armed.len() != self.told {
             let armed: Vec<_> = armed.iter().map(|wanted| wanted.to_string()).collect();
             self.told = armed.len();
