@@ -21,10 +21,13 @@
 mod tests;
 
 use core::ffi::c_void;
+use core::hint::cold_path;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
-use pinned_init::PinInit;
+use pinned_init::{PinInit, pin_data, try_pin_init};
 
 use crate::alloc::KBox;
 use crate::alloc::flags::GFP_KERNEL;
@@ -58,7 +61,23 @@ use crate::sync::{ARef, Arc};
 /// ```
 pub struct Devres<T: Send + Sync + 'static> {
     device: ARef<Device>,
-    value: Arc<Revocable<T>>,
+    value: Arc<Value<T>>,
+}
+
+/// A value, and what it is managed for.
+#[pin_data]
+struct Value<T> {
+    /// The device, and null from before the value is taken away.
+    bound: AtomicPtr<bindings::device>,
+    #[pin]
+    value: Revocable<T>,
+}
+
+impl<T> Value<T> {
+    fn revoke(&self) {
+        self.bound.store(ptr::null_mut(), Ordering::Release);
+        self.value.revoke();
+    }
 }
 
 impl<T: Send + Sync + 'static> Devres<T> {
@@ -71,7 +90,11 @@ impl<T: Send + Sync + 'static> Devres<T> {
     where
         Error: From<E>,
     {
-        let value = Arc::<Revocable<T>>::pin_init::<Error>(Revocable::new(value), GFP_KERNEL)?;
+        let init = try_pin_init!(Value {
+            bound: AtomicPtr::new(device.as_raw()),
+            value <- Revocable::new(value),
+        }? Error);
+        let value = Arc::<Value<T>>::pin_init::<Error>(init, GFP_KERNEL)?;
         let raw = value.clone().into_raw();
         // SAFETY: the device is bound, and so its resources are released some day, or this one is
         // forgotten; `revoke` takes the reference back.
@@ -100,7 +123,7 @@ impl<T: Send + Sync + 'static> Devres<T> {
     /// `value` is what `new` gave to C, and C gives it back.
     unsafe extern "C" fn revoke(value: *mut c_void) {
         // SAFETY: the caller promises that it comes from `into_raw`.
-        let value = unsafe { Arc::from_raw(value.cast_const().cast::<Revocable<T>>()) };
+        let value = unsafe { Arc::from_raw(value.cast_const().cast::<Value<T>>()) };
         value.revoke();
     }
 
@@ -113,20 +136,20 @@ impl<T: Send + Sync + 'static> Devres<T> {
     /// The value, if the device has not been unbound since. While the guard is held nothing may
     /// sleep. Any context but a non-maskable interrupt.
     pub fn try_access(&self) -> Option<RevocableGuard<'_, T>> {
-        self.value.try_access()
+        self.value.value.try_access()
     }
 
     /// What `function` makes of the value, if the device has not been unbound since. `function`
     /// must not sleep.
     pub fn try_access_with<R>(&self, function: impl FnOnce(&T) -> R) -> Option<R> {
-        self.value.try_access_with(function)
+        self.value.value.try_access_with(function)
     }
 
     /// The value, if the device has not been unbound since, for who may sleep while using it. The end of
     /// the binding waits for that, once the driver's data have been dropped: what can make them wait must
     /// come to an end by itself. Any context but a non-maskable interrupt.
     pub fn try_hold(&self) -> Option<RevocableHold<'_, T>> {
-        self.value.try_hold()
+        self.value.value.try_hold()
     }
 
     /// The value, without a guard, for who knows that the device is bound. Any context; may be kept
@@ -137,16 +160,17 @@ impl<T: Send + Sync + 'static> Devres<T> {
     /// - `EINVAL`: that is another device.
     /// - `ENXIO`: the device was unbound since, and has been bound again.
     pub fn access<'a>(&'a self, device: &'a Device<Bound>) -> Result<&'a T> {
-        if self.device.as_raw() != device.as_raw() {
-            return Err(EINVAL);
+        // One comparison for both: an interrupt handler comes here each time.
+        if self.value.bound.load(Ordering::Acquire) != device.as_raw() {
+            cold_path();
+            let is_other = self.device.as_raw() != device.as_raw();
+            return Err(if is_other { EINVAL } else { ENXIO });
         }
-        if !self.value.is_available() {
-            return Err(ENXIO);
-        }
-        // SAFETY: it is there, and it is taken away in two cases only: the end of a binding, which
-        // is that of `device`, since those before it are over; and the drop of this handle, which
-        // is borrowed.
-        Ok(unsafe { self.value.access() })
+        // SAFETY: it was there just now, and it is taken away in two cases only:
+        // - the end of a binding of this device: those before that of `device` are over, and that one
+        //   lasts as long as the borrow;
+        // - the drop of this handle, which is borrowed.
+        Ok(unsafe { self.value.value.access() })
     }
 }
 
@@ -206,19 +230,17 @@ impl<T: Send + Sync + 'static> Deref for Held<'_, T> {
         // SAFETY: by the invariant it was there, and it is taken away in two cases only:
         // - the end of the binding, which is not before the end of `'bound`;
         // - the drop of the handle, to which this has a reference.
-        unsafe { self.devres.value.access() }
+        unsafe { self.devres.value.value.access() }
     }
 }
 
 impl<T: Send + Sync + 'static> Drop for Devres<T> {
     fn drop(&mut self) {
-        let raw = core::ptr::from_ref(&*self.value)
-            .cast_mut()
-            .cast::<c_void>();
+        let raw = ptr::from_ref(&*self.value).cast_mut().cast::<c_void>();
         // SAFETY: the device is there; the value's address is that of no other resource.
         if unsafe { bindings::ferrite_devres_forget(self.device.as_raw(), raw) } {
             // SAFETY: C had this reference, and will not give it back any more.
-            let value = unsafe { Arc::<Revocable<T>>::from_raw(raw.cast_const().cast()) };
+            let value = unsafe { Arc::<Value<T>>::from_raw(raw.cast_const().cast()) };
             value.revoke();
         }
         // Otherwise the device has been or is being unbound, and `revoke` has the other reference.

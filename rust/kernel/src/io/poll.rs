@@ -114,9 +114,8 @@ pub fn read_poll_timeout_atomic<T>(
     delay_delta: Delta,
     timeout_delta: Delta,
 ) -> Result<T> {
-    let mut patience = Patience::Whole;
-    let mut calls = 0;
-    if timeout_delta > Delta::ZERO && delay_delta <= Delta::ZERO {
+    let is_spinning = timeout_delta > Delta::ZERO && delay_delta <= Delta::ZERO;
+    if is_spinning {
         // Most polls end here, which keeps nothing but how many calls are left.
         for _ in 0..CALLS {
             let value = op()?;
@@ -125,6 +124,10 @@ pub fn read_poll_timeout_atomic<T>(
             }
             delay::cpu_relax();
         }
+    }
+    let mut patience = Patience::Whole;
+    let mut calls = 0;
+    if is_spinning {
         calls = patience.more(delay_delta, timeout_delta)?;
     }
     loop {

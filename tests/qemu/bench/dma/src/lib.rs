@@ -203,9 +203,10 @@ impl Operations {
     fn interrupt(&self) -> Result<u32> {
         // It sleeps meanwhile.
         let io = self.shared.memory.try_hold().ok_or(ENXIO)?;
+        let interrupted = &self.shared.interrupted;
         for _ in 0..INTERRUPTS {
             io.write(RAISE, RAISE::zeroed().with_reasons(1));
-            self.shared.interrupted.wait_for_completion();
+            interrupted.wait_for_completion();
         }
         Ok(0)
     }
