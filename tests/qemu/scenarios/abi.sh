@@ -2,6 +2,7 @@
 #
 # description: wide and many arguments pass unharmed between Rust and C, both ways
 # boot: default debug retbleed
+# cpus: 1
 # modules: abi
 
 point "every call and callback comes out right"

@@ -2,6 +2,7 @@
 #
 # description: a board makes auxiliary devices, whose driver shares with it; they go with it, in whatever order
 # boot: default debug
+# cpus: 1
 # modules: auxiliary_sample
 
 AUX=/sys/bus/auxiliary

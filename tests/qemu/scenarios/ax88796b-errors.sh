@@ -2,6 +2,7 @@
 #
 # description: each access of the bus that an ASIX PHY's driver makes can fail, and who has asked for it is told
 # boot: default debug
+# cpus: 1
 # modules: ax88796b mdiosim
 # stock: libphy
 # allow: drivers/net/phy/phy.c:

@@ -2,6 +2,7 @@
 #
 # description: an AX88772A has the speed that was chosen for it, or what it has negotiated, wherever that stands
 # boot: default
+# cpus: 1
 # modules: ax88796b mdiosim
 # stock: libphy
 # tools: yes

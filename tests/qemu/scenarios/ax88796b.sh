@@ -2,6 +2,7 @@
 #
 # description: the PHYs of three ASIX chips are reset, negotiate, change partners, sleep and are pulled out
 # boot: default debug
+# cpus: 1
 # modules: ax88796b mdiosim
 # stock: libphy
 # timeout: 240

@@ -2,6 +2,7 @@
 #
 # description: the kernel crate's basic types do in a kernel what they promise
 # boot: default debug options
+# cpus: 1
 # modules: basics
 
 point "every check comes out right"

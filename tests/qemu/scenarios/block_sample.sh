@@ -2,6 +2,7 @@
 #
 # description: a disk in memory keeps what is written, and refuses a size that it cannot have
 # boot: default debug
+# cpus: 1
 # modules: block_sample
 # tools: yes
 

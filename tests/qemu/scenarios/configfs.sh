@@ -2,6 +2,7 @@
 #
 # description: directories in configfs are made, configured, used and removed as C's are
 # boot: default debug
+# cpus: 1
 # modules: configfs_sample
 # stock: configfs
 # tools: yes

@@ -2,6 +2,7 @@
 #
 # description: QEMU's edu computes by interrupt, moves bytes by DMA, and is unbound, removed, reset and found again under load
 # boot: default debug
+# cpus: 1
 # modules: edu
 # device: edu
 # timeout: 300

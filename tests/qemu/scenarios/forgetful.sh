@@ -2,6 +2,7 @@
 #
 # description: what a module has registered and forgotten is taken away when the module goes
 # boot: default debug
+# cpus: 1
 # modules: forgetful
 # stock: configfs
 

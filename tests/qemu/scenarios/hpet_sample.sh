@@ -2,6 +2,7 @@
 #
 # description: the HPET, of which firmware tells, is given to a platform driver, which maps it and shows where it is
 # boot: default debug
+# cpus: 1
 # modules: hpet_sample platform_sample
 
 DRIVER=/sys/bus/platform/drivers/ferrite-hpet

@@ -2,6 +2,7 @@
 #
 # description: objects get numbers, addresses, lines and pages, and give them back when something fails
 # boot: default debug
+# cpus: 1
 # modules: idmap
 
 point "ten objects"

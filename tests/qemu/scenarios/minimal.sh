@@ -2,6 +2,7 @@
 #
 # description: the smallest module loads, speaks, and goes
 # boot: default debug retbleed
+# cpus: 1
 # modules: minimal
 
 before=$(cat /proc/sys/kernel/tainted)

@@ -2,6 +2,7 @@
 #
 # description: the sample misc device is read, written, waited for, spliced, and held open by programs
 # boot: default debug
+# cpus: 1
 # modules: misc
 
 DEVICE=/dev/ferrite-misc

@@ -2,6 +2,7 @@
 #
 # description: modprobe loads an installed module by each of its aliases, as the kernel asks for it
 # boot: default
+# cpus: 1
 # stock: libphy
 # tools: yes
 

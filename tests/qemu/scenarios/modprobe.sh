@@ -2,6 +2,7 @@
 #
 # description: modprobe loads what modules_install has installed
 # boot: default
+# cpus: 1
 # stock: configfs libphy
 # tools: yes
 

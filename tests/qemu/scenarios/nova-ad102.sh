@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: nova boots a virtual AD102 until its GSP answers, and leaves it as it was
+# cpus: 1
 # modules: nova
 # device: vgpu chip=ad102
 # timeout: 120

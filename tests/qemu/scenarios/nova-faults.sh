@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: each fault of a virtual GPU ends nova's boot with the step's name, and the next boot is well
+# cpus: 1
 # modules: nova
 # device: vgpu chip=ga102
 # timeout: 700

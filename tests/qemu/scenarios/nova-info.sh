@@ -2,6 +2,7 @@
 #
 # description: nova-info tells what nova knows of a virtual AD102, for people and for programs, or why it cannot
 # boot: default options
+# cpus: 1
 # modules: nova
 # device: vgpu chip=ad102
 # timeout: 120

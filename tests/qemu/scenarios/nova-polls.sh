@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: nova does without interrupts: neither messages nor a wire is to be had from this card
+# cpus: 1
 # modules: nova
 # device: vgpu chip=ga102 pin=no
 # timeout: 120

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: nova is loaded by nobody's alias, and refuses a device that is none of its cards
+# cpus: 1
 # modules: nova
 # device: pci-testdev
 

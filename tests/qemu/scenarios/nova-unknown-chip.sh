@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: nova refuses chips that are unknown, too old or not driven yet, and takes the card when it is one again
+# cpus: 1
 # modules: nova
 # device: vgpu chip=ga102
 # timeout: 120

@@ -2,6 +2,7 @@
 #
 # description: programs touch a device's memory, share it, have it taken away, map some in one piece, and are told what they ask, with words of either size
 # boot: default debug
+# cpus: 1
 # modules: pages_sample
 
 DEVICE=/dev/pages_sample

@@ -2,6 +2,7 @@
 #
 # description: parameters of every type are read, written, validated and refused as C's are
 # boot: default debug
+# cpus: 1
 # modules: params
 # tools: yes
 # timeout: 120

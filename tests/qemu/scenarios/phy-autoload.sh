@@ -2,6 +2,7 @@
 #
 # description: phylib has the driver of a PHY loaded when it finds one
 # boot: default
+# cpus: 1
 # modules: mdiosim
 # stock: libphy
 # tools: yes

@@ -3,6 +3,8 @@
 # description: ethtool shows and changes what a PHY's driver offers: link, counters, tunables, a test of the cable
 # boot: default
 # modules: phy_sample mdiosim qt2025 ax88796b
+# cpus: 1
+# modules: phy_sample mdiosim
 # stock: libphy
 # tools: yes
 # timeout: 120

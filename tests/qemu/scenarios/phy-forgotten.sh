@@ -2,6 +2,7 @@
 #
 # description: an MDIO bus that a module has forgotten goes with it, with all that is on it and what it hangs on
 # boot: default debug
+# cpus: 1
 # modules: mdiosim
 # stock: libphy
 

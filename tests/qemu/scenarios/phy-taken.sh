@@ -2,6 +2,7 @@
 #
 # description: a PHY's driver whose name is taken is EBUSY, none of its module's drivers stays, and it can be loaded later
 # boot: default debug
+# cpus: 1
 # modules: phytaken ax88796b qt2025
 # stock: libphy
 # allow: Driver '.*' is already registered, aborting

@@ -2,6 +2,7 @@
 #
 # description: a PHY with interrupts is asked when it raises one, and only then, whoever has its driver
 # boot: default debug
+# cpus: 1
 # modules: phy_sample mdiosim
 # stock: libphy
 # timeout: 120

@@ -2,6 +2,7 @@
 #
 # description: a platform driver is bound, unbound, given firmware good and bad, heard by its events, and unloaded while bound
 # boot: default debug
+# cpus: 1
 # modules: platform_sample
 # timeout: 120
 

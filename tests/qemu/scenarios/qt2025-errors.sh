@@ -2,6 +2,7 @@
 #
 # description: whatever can fail for a QT2025 has its errno, leaves the chip in reset, and can be tried again
 # boot: default debug
+# cpus: 1
 # modules: qt2025 mdiosim
 # stock: libphy
 # timeout: 240

@@ -2,6 +2,7 @@
 #
 # description: qt2025 does to its chip what its twin in C does, good or bad
 # boot: default
+# cpus: 1
 # modules: qt2025 qt2025_twin mdiosim
 # stock: libphy
 # timeout: 180

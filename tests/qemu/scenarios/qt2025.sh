@@ -2,6 +2,7 @@
 #
 # description: a QT2025 gets its firmware, a link and no link, another driver's life, and is pulled out
 # boot: default debug
+# cpus: 1
 # modules: qt2025 mdiosim
 # stock: libphy
 # timeout: 240

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: the ring device as a kernel sees it without a driver: identity, registers, reset, faults
+# cpus: 1
 # device: ring
 # timeout: 120
 

@@ -2,6 +2,7 @@
 #
 # description: after an error of the bus the ring device is reset, has its configuration back, and moves data again
 # boot: default debug
+# cpus: 1
 # device: ring
 # modules: ring_sample
 # stock: aer_inject

@@ -2,6 +2,7 @@
 #
 # description: each fault of the ring device is an error of its driver, which then works again
 # boot: default debug
+# cpus: 1
 # device: ring
 # modules: ring_sample
 # timeout: 180

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: an index out of bounds in a module ends the guest
+# cpus: 1
 # expect: panic: panic_bounds_check
 # modules: misbehave
 

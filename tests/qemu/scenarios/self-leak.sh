@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: the way in which load-unload looks for leaks finds one
+# cpus: 1
 # expect: fail: kmalloc
 # modules: misbehave
 

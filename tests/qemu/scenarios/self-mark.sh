@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: what a repetition looks for in the log it does not find in an earlier one
+# cpus: 1
 
 say() { echo "<6>self-mark: $*" >/dev/kmsg; }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: a module's WARN fails the test that it happens in
+# cpus: 1
 # expect: warn: WARNING:
 # modules: misbehave
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: the harness ends a test that sleeps for ever
+# cpus: 1
 # expect: timeout: it did not end in its time
 # timeout: 4
 

@@ -2,6 +2,7 @@
 #
 # description: static keys turn, and device tables give the aliases that C's would
 # boot: default debug retbleed
+# cpus: 1
 # modules: tables twin minimal
 # tools: yes
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: every write to the memory of QEMU's pci-testdev is counted once, of each width, and so is every byte to its ports
+# cpus: 1
 # modules: testdev edu
 # device: pci-testdev igb
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # description: the virtual GPU as a kernel sees it without a driver: identity, boot, ROM, windows, faults
+# cpus: 1
 # device: vgpu chip=ga102
 # timeout: 120
 

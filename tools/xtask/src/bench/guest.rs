@@ -83,6 +83,7 @@ pub(super) fn measure(
     File::create(&counting.symbols)?.set_len(DISK)?;
     let (report, symbols) = (counting.report.clone(), counting.symbols.clone());
     machine.counting = Some(counting);
+    machine.cpus = "1";
 
     let mut records = Vec::new();
     let step = ctx.ui.step(format!("{}: {}", spec.id, benchmark.name));

@@ -135,6 +135,7 @@ impl Mission<'_> {
         };
         Ok(Machine {
             cpu: self.boot.cpu(spec.arch),
+            cpus: self.cpus(),
             image,
             initrd,
             cmdline: self.boot.cmdline(&config),
@@ -144,6 +145,11 @@ impl Mission<'_> {
             counting: None,
             sockets: servers.dir().to_owned(),
         })
+    }
+
+    /// As many as the scenarios want, who want the same.
+    fn cpus(&self) -> &'static str {
+        self.scenarios.first().map_or("2", |s| s.cpus(self.boot))
     }
 
     /// Starts what serves the guest's devices.

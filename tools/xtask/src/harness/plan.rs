@@ -136,7 +136,7 @@ pub fn scope(tests: &[Test<'_>], kernel: &KernelSpec, options: &Options) -> Scop
 
 /// Puts tests that can share a guest together, in their order; what is expected to kill its guest
 /// goes last in it, so that it costs no boot to the others. What must be alone is; devices with options
-/// are shared only by those that say the same of them.
+/// are shared only by those that say the same of them, and a guest has as many CPUs as all in it want.
 #[must_use]
 pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
     let mut groups: Vec<Vec<(usize, Test<'a>)>> = Vec::new();
@@ -145,7 +145,8 @@ pub fn group<'a>(tests: &[Test<'a>]) -> Vec<Vec<(usize, Test<'a>)>> {
             let first = &group[0].1;
             let is_shared = !first.scenario.alone
                 && !test.scenario.alone
-                && first.scenario.special() == test.scenario.special();
+                && first.scenario.special() == test.scenario.special()
+                && first.scenario.cpus(first.boot) == test.scenario.cpus(test.boot);
             is_shared && first.kernel.id == test.kernel.id && first.boot == test.boot
         };
         match groups.iter_mut().find(fits) {
@@ -326,6 +327,33 @@ mod tests {
             .map(|group| group.iter().map(|(i, _)| *i).collect())
             .collect();
         assert_eq!(indices, [vec![0, 2], vec![1], vec![3]]);
+    }
+
+    #[test]
+    fn one_cpu_is_not_shared_with_two() {
+        let scenarios = [
+            scenario("a", "# boot: default debug\n"),
+            scenario("b", "# boot: default debug\n# cpus: 1\n"),
+            scenario("c", "# cpus: 2\n"),
+            scenario("d", "# cpus: 1\n"),
+        ];
+        let tests = select(&scenarios, &options("--kernel debian-6.12-amd64"));
+        let groups = group(&tests);
+        let names: Vec<Vec<_>> = groups
+            .iter()
+            .map(|group| group.iter().map(|(_, t)| t.id()).collect())
+            .collect();
+        let id = |name: &str| format!("debian-6.12-amd64/{name}");
+        assert_eq!(
+            names,
+            [
+                vec![id("a"), id("c")],
+                vec![id("a@debug"), id("b@debug")],
+                vec![id("b"), id("d")],
+            ]
+        );
+        let cpus = |at: usize| groups[at][0].1.scenario.cpus(groups[at][0].1.boot);
+        assert_eq!([cpus(0), cpus(1), cpus(2)], ["2", "2", "1"]);
     }
 
     #[test]

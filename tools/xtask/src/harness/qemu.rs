@@ -20,6 +20,8 @@ use crate::setup::Program;
 pub struct Machine {
     /// QEMU's CPU model.
     pub cpu: &'static str,
+    /// How many of them.
+    pub cpus: &'static str,
     /// The kernel's image.
     pub image: PathBuf,
     /// The initramfs.
@@ -102,7 +104,7 @@ impl Machine {
             "-machine",
             "q35,accel=tcg",
             "-smp",
-            if self.counting.is_some() { "1" } else { "2" },
+            self.cpus,
             "-m",
             "1G",
             "-cpu",
@@ -307,6 +309,7 @@ mod tests {
     fn machine(device: &str) -> Machine {
         Machine {
             cpu: "max",
+            cpus: "2",
             image: "k".into(),
             initrd: "i".into(),
             cmdline: "c".into(),

@@ -82,6 +82,8 @@ pub struct Scenario {
     pub tools: bool,
     /// The devices that its guest must have.
     pub devices: Vec<&'static Device>,
+    /// Whether one CPU will do in the default boot: see [`Scenario::cpus`].
+    pub one_cpu: bool,
     /// Whether it has a guest to itself, as what it does to its devices lasts.
     pub alone: bool,
     /// Complaints of the kernel that contain one of these are provoked and fail nothing.
@@ -113,6 +115,7 @@ impl Scenario {
             unit: false,
             tools: false,
             devices: Vec::new(),
+            one_cpu: false,
             alone: false,
             allow: Vec::new(),
             farewell: None,
@@ -159,6 +162,13 @@ impl Scenario {
             "brings" => self.brings = words(),
             "unit" => self.unit = yes_or_no(key, value)?,
             "tools" => self.tools = yes_or_no(key, value)?,
+            "cpus" => {
+                ensure!(
+                    matches!(value, "1" | "2"),
+                    "'cpus' is 1 or 2, not '{value}'"
+                );
+                self.one_cpu = value == "1";
+            }
             "alone" => self.alone = yes_or_no(key, value)?,
             "device" => self.devices = device::parse(value)?,
             "allow" => {
@@ -181,6 +191,17 @@ impl Scenario {
     pub fn special(&self) -> Vec<&'static Device> {
         let special = self.devices.iter().filter(|device| !device.is_plain());
         special.copied().collect()
+    }
+
+    /// How many CPUs its guest has in this boot. Two emulated ones wait for each other for much of the time, so what
+    /// is not about two has one in the default boot. All other boots have two.
+    #[must_use]
+    pub fn cpus(&self, boot: &boot::Config) -> &'static str {
+        if self.one_cpu && boot == boot::DEFAULT {
+            "1"
+        } else {
+            "2"
+        }
     }
 
     /// Whether it runs on this kernel.
@@ -312,6 +333,7 @@ mod tests {
             ),
             ("# description: x\n# expect: luck\n", "no outcome"),
             ("# description: x\n# device: gpu\n", "no device 'gpu'"),
+            ("# description: x\n# cpus: 3\n", "'cpus' is 1 or 2"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(words), "{error}");
