@@ -20,25 +20,23 @@ second() {
 	[ ! -e /sys/devices/system/cpu/cpu1/online ] || echo "$1" >/sys/devices/system/cpu/cpu1/online
 }
 cleanup() {
+	hush 0
 	hurry 0
 	second 1
 }
 second 0
 hurry 1
 
-# As insmod and rmmod, without starting a process for each.
-cycle() { /ferrite/cycle "$2" "/modules/$1.ko" "$1"; }
-
 # Counting takes as long as the cycles of a module, so it is done once for all modules: a leak in
 # one of them shows as well. Only to tell which one it is, each is looked at by itself.
 for module in $MODULES; do
-	cycle "$module" 5
+	/ferrite/cycle 5 "/modules/$module.ko" "$module"
 done
 snapshot /tmp/case/before
 done_=0
 for module in $MODULES; do
 	point "$module, $CYCLES times"
-	cycle "$module" "$CYCLES"
+	cycles "$CYCLES" "$module"
 	done_=$((done_ + 1))
 done
 point "no growth"
@@ -47,7 +45,7 @@ if ! growth; then
 	cp /tmp/case/growth /tmp/case/growth.all
 	for module in $MODULES; do
 		snapshot /tmp/case/before
-		cycle "$module" "$CYCLES"
+		cycles "$CYCLES" "$module"
 		snapshot /tmp/case/after
 		compare "$module"
 	done

@@ -15,6 +15,7 @@ vgpu_find 2204
 BAR=$(awk 'NR == 1 { print $1 }' "$VGPU/resource")
 FLUSH=$((BAR + 0x100c10))
 cleanup() {
+	hush 0
 	hurry 0
 	vgpu clear
 }
@@ -83,13 +84,11 @@ has_booted
 unload nova
 
 point "loaded and unloaded, $CYCLES times"
-# As insmod and rmmod, without starting a process for each.
-cycle() { /ferrite/cycle "$1" /modules/nova.ko nova; }
 hurry 1
-cycle 3
+/ferrite/cycle 3 /modules/nova.ko nova
 snapshot /tmp/case/before
 mark
-cycle "$CYCLES"
+cycles "$CYCLES" nova
 check_eq "boots" "$CYCLES" "$(since_mark | grep -c 'nova .*: NVIDIA GA102')"
 snapshot /tmp/case/after
 growth || fail "it grows: $(cat /tmp/case/growth)"
