@@ -330,14 +330,17 @@ nova_lives() {
 	nova_hears
 	point "and is left as it was"
 	unload nova
+	! has_dmesg 'nova .*: the GSP does not suspend' || fail "the GSP was not told that the driver goes"
 	vgpu_no_complaints
 	check_eq "registers that were touched, and are not there" "$missing" "$(vgpu_missing)"
 	nova_protects_nothing
 	check_eq "the page for flushes" 0x00ABCDEF "$(devmem $flush 32)"
 	! grep -q ': nova$' /proc/iomem || fail "its memory is still claimed"
-	point "no memory, or more than can be"
+	point "after a reset the card has nobody's page for flushes; with no memory, or more than can be, it is refused"
+	echo 1 >"$VGPU/reset"
 	load nova
 	nova_unbind
+	vgpu_no_complaints
 	for fault in fb-zero:EINVAL fb-huge:EIO; do
 		vgpu "fault ${fault%:*}"
 		mark
