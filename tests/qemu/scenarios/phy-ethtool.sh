@@ -4,7 +4,6 @@
 # boot: default
 # modules: phy_sample mdiosim qt2025 ax88796b
 # cpus: 1
-# modules: phy_sample mdiosim
 # stock: libphy
 # tools: yes
 # timeout: 120

@@ -56,8 +56,8 @@ impl auxiliary::Driver for Stranger {
     type Data<'bound> = ();
     const ID_TABLE: &'static auxiliary::IdTable<()> = &LAMPS;
 
-    fn probe<'bound>(
-        device: &'bound auxiliary::Device<Core<'_>>,
+    fn probe(
+        device: &auxiliary::Device<Core<'_>>,
         _: Option<&'static ()>,
     ) -> Result<impl PinInit<(), Error>> {
         let device: &auxiliary::Device<Bound> = device;
