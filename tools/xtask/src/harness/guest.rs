@@ -218,14 +218,16 @@ impl Mission<'_> {
         }
         let info = read(&ctx.root.join("tools/nova-info/nova-info"))?;
         archive.program("bin/nova-info", &info)?;
+        let kernel = &self.lab.kernel;
+        let arch = kernel.spec.arch;
         for name in ["cycle", "ask", "pci"] {
-            let program = program::compile(ctx, &self.lab.kernel, name, self.dir)?;
-            archive.program(&format!("ferrite/{name}"), &read(&program)?)?;
+            let program = program::compiled(ctx, kernel, arch, name, self.dir)?;
+            archive.program(&format!("ferrite/{name}"), &program)?;
         }
-        if self.lab.kernel.spec.arch == Arch::X86_64 {
+        if arch == Arch::X86_64 {
             let narrow = self.dir.join("narrow");
-            let ask = program::compile_for(ctx, &self.lab.kernel, Arch::I386, "ask", &narrow)?;
-            archive.program("ferrite/ask32", &read(&ask)?)?;
+            let ask = program::compiled(ctx, kernel, Arch::I386, "ask", &narrow)?;
+            archive.program("ferrite/ask32", &ask)?;
         }
         let mut plan = String::new();
         for scenario in self.scenarios {

@@ -168,6 +168,10 @@ fn quote(word: &str) -> String {
     }
 }
 
+/// How long the console is left alone after something was read from it. A UART hands over one letter at a
+/// time: to be woken for each takes both sides more time than the letter is worth. The pipe holds 64 KiB.
+const A_MOMENT: Duration = Duration::from_millis(10);
+
 /// What came from the console.
 #[derive(Debug)]
 pub enum Heard {
@@ -213,6 +217,7 @@ impl Guest {
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
                 }
+                std::thread::sleep(A_MOMENT);
             }
         });
         Ok(Self {

@@ -5,10 +5,12 @@
 //! They are started before QEMU and end with its guest. One that has ended by itself is the
 //! harness's failure, not the guest's, unless a scenario has told it to die.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -202,8 +204,21 @@ pub fn write_firmware(ctx: &Ctx, devices: &[&'static Device], dir: &Path) -> Res
     Ok(())
 }
 
-/// Builds a package of this tree and says where its program is.
+/// Builds a package of this tree, once while xtask runs, and says where its program is: each of a run's guests
+/// asks, some twice, and cargo takes half a second to find nothing to do.
 fn program(ctx: &Ctx, package: &str) -> Result<PathBuf> {
+    static BUILT: Mutex<BTreeMap<(PathBuf, String), PathBuf>> = Mutex::new(BTreeMap::new());
+    let key = (ctx.root.clone(), package.to_owned());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = built.get(&key) {
+        return Ok(program.clone());
+    }
+    let program = build(ctx, package)?;
+    built.insert(key, program.clone());
+    Ok(program)
+}
+
+fn build(ctx: &Ctx, package: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(&ctx.root)
