@@ -209,8 +209,10 @@ where
 /// `out` has no room left.
 pub fn json(out: &mut impl Write, registers: &[Description]) -> Result {
     out.write_str("[")?;
-    for (index, register) in registers.iter().enumerate() {
-        out.write_str(if index == 0 { "\n" } else { ",\n" })?;
+    let mut before = "\n";
+    for register in registers {
+        out.write_str(before)?;
+        before = ",\n";
         let about = &register.about;
         text(out, "{\"name\":", about.name)?;
         text(out, ",\"doc\":", about.doc)?;
@@ -231,8 +233,10 @@ pub fn json(out: &mut impl Write, registers: &[Description]) -> Result {
             write!(out, ",\"reset\":{reset}")?;
         }
         out.write_str(",\"fields\":[")?;
-        for (index, field) in about.fields.iter().enumerate() {
-            out.write_str(if index == 0 { "" } else { "," })?;
+        let mut before = "";
+        for field in about.fields {
+            out.write_str(before)?;
+            before = ",";
             json_field(out, field)?;
         }
         out.write_str("]}")?;
@@ -245,8 +249,10 @@ fn json_field(out: &mut impl Write, field: &FieldDescription) -> Result {
     text(out, ",\"doc\":", field.doc)?;
     write!(out, ",\"high\":{},\"low\":{}", field.high, field.low)?;
     out.write_str(",\"values\":{")?;
-    for (index, (name, value)) in field.values.iter().enumerate() {
-        text(out, if index == 0 { "" } else { "," }, name)?;
+    let mut before = "";
+    for (name, value) in field.values {
+        text(out, before, name)?;
+        before = ",";
         write!(out, ":{value}")?;
     }
     out.write_str("}}")
