@@ -146,7 +146,7 @@ pub struct Options {
     /// Multiply every time-out, for a slow host
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub timeout_scale: f64,
-    /// How many guests run at the same time [default: three for two CPUs, at most 6]
+    /// How many guests run at the same time [default: two for each CPU, at most 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
 }
